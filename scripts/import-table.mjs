@@ -1,0 +1,24 @@
+/**
+ * Who may import whom. The rows are the folders of the repository, each with what its files may import besides
+ * themselves; a file belongs to the longest row that its path begins with. `packages` and `node` say the same of npm
+ * packages and of Node's own modules.
+ */
+export const IMPORT_TABLE = {
+  sap: { folders: [], packages: [], node: false },
+  ownership: { folders: ['sap'], packages: [], node: false },
+  csme: { folders: ['sap'], packages: [], node: false },
+  transport: { folders: ['sap'], packages: [], node: true },
+  trace: { folders: ['sap', 'ownership', 'csme'], packages: ['picocolors'], node: true },
+  cli: {
+    folders: ['sap', 'ownership', 'csme', 'transport', 'trace'],
+    packages: ['commander', 'picocolors'],
+    node: true,
+  },
+  bench: {
+    folders: ['sap', 'ownership', 'csme', 'transport', 'trace', 'fuzz'],
+    packages: ['binary-parser'],
+    node: true,
+  },
+  fuzz: { folders: ['sap', 'ownership', 'csme', 'transport', 'trace'], packages: [], node: true },
+  scripts: { folders: ['sap', 'ownership', 'csme', 'transport', 'trace'], packages: [], node: true },
+};
