@@ -1,0 +1,49 @@
+/**
+ * Ring arithmetic that reader and writer share.
+ *
+ * The writer owns `wr_ptr`, the reader `rd_ptr`; both are byte offsets. A ring is memory that the other side can
+ * change at any moment: a pointer is loaded once, atomically, into a local; the local is checked and used.
+ */
+import { type SapError, sapError } from '../errors.ts';
+import type { RingMemory } from './area.ts';
+import type { RingLayout } from './layout.ts';
+
+/** Up to here a loop over the bytes is faster than the view that `set` needs (measured, Node 20: even at 32 to 64). */
+const SHORT = 48;
+
+/** The pointer as it counts: a pointer at the very end is one at the start. */
+export function loadPointer(words: Int32Array, at: number, size: number): number {
+  const pointer = Atomics.load(words, at >> 2) >>> 0;
+  return pointer === size ? 0 : pointer;
+}
+
+/** Bytes that the reader has not read; both pointers valid. */
+export function usedBytes(wr: number, rd: number, size: number): number {
+  return wr >= rd ? wr - rd : size - rd + wr;
+}
+
+/** Whether something lies in the ring; a damaged pointer counts as something. */
+export function ringPending(memory: RingMemory, ring: RingLayout): boolean {
+  return loadPointer(memory.words, ring.wrAt, ring.size) !== loadPointer(memory.words, ring.rdAt, ring.size);
+}
+
+/** Whose pointer stands outside of the ring. Call it only when one does. */
+export function pointerError(ring: RingLayout, wr: number, rd: number): SapError {
+  const wrIsBad = wr > ring.size;
+  return sapError('SAP_ERR_RING_POINTER', {
+    fault: wrIsBad ? ring.writer : ring.reader,
+    field: `${ring.name}.${wrIsBad ? 'wr_ptr' : 'rd_ptr'}`,
+    offset: wrIsBad ? ring.wrAt : ring.rdAt,
+    needed: wrIsBad ? wr : rd,
+    available: ring.size,
+  });
+}
+
+/** Copies `from[start..end)` to `to[at..)`; both ranges must lie within. */
+export function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
+  if (end - start <= SHORT) {
+    for (let i = start; i < end; i++) to[at++] = from[i]!;
+  } else {
+    to.set(from.subarray(start, end), at);
+  }
+}
