@@ -34,6 +34,7 @@ export class SharedArea implements RingMemory {
     if (memory.byteLength < layout.size) {
       throw sapError('SAP_ERR_AREA_SIZE', {
         fault: 'local',
+        message: 'the area',
         needed: layout.size,
         available: memory.byteLength,
       });
@@ -56,7 +57,7 @@ export class SharedArea implements RingMemory {
 
   /**
    * Takes over an area that the host has initialised: picks the version whose size and ring sizes it has.
-   * Returns a SapError (fault `host`) when it is none: SAP_ERR_AREA_SIZE, SAP_ERR_AREA_ID, SAP_ERR_AREA_RINGS.
+   * Returns a SapError (fault `host`) when it is none: SAP_ERR_AREA_SIZE, SAP_ERR_AREA_ID, SAP_ERR_AREA_CONTROL.
    */
   static adopt(memory: ArrayBufferLike): SharedArea | SapError {
     const layout = layoutOfSize(memory.byteLength);
@@ -73,11 +74,11 @@ export class SharedArea implements RingMemory {
     if (id !== SAP_AREA_ID) return wrongWord('SAP_ERR_AREA_ID', 'sap_id', ID_AT, id);
     const size = this.#word(CONTROL_BLOCK_SIZE_AT);
     if (size !== CONTROL_BLOCK_LEN)
-      return wrongWord('SAP_ERR_AREA_RINGS', 'size', CONTROL_BLOCK_SIZE_AT, size);
+      return wrongWord('SAP_ERR_AREA_CONTROL', 'size', CONTROL_BLOCK_SIZE_AT, size);
     for (const ring of ringsOf(layout)) {
       const found = this.#word(ring.sizeAt);
       if (found !== ring.size)
-        return wrongWord('SAP_ERR_AREA_RINGS', `${ring.name}.size`, ring.sizeAt, found);
+        return wrongWord('SAP_ERR_AREA_CONTROL', `${ring.name}.size`, ring.sizeAt, found);
     }
     return undefined;
   }
@@ -94,16 +95,23 @@ export function layoutOfSize(size: number): AreaLayout | SapError {
   }
   return sapError('SAP_ERR_AREA_SIZE', {
     fault: 'host',
+    message: 'the area',
     available: size,
     detail: `a version 4 area has ${AREA_LAYOUTS[4].size} bytes, a version 3 area ${AREA_LAYOUTS[3].size}`,
   });
 }
 
 function wrongWord(
-  code: 'SAP_ERR_AREA_ID' | 'SAP_ERR_AREA_RINGS',
+  code: 'SAP_ERR_AREA_ID' | 'SAP_ERR_AREA_CONTROL',
   field: string,
   offset: number,
   found: number,
 ): SapError {
-  return sapError(code, { fault: 'host', field, offset, detail: `found 0x${found.toString(16)}` });
+  return sapError(code, {
+    fault: 'host',
+    message: 'the area',
+    field,
+    offset,
+    detail: `found 0x${found.toString(16)}`,
+  });
 }

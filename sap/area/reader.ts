@@ -1,5 +1,5 @@
 /** The reading side of a ring. */
-import { type SapError, sapError } from '../errors.ts';
+import { type SapError, type SapErrorCode, type SapErrorInfo, sapError } from '../errors.ts';
 import type { RingMemory } from './area.ts';
 import type { RingLayout } from './layout.ts';
 import { copyBytes, loadPointer, pointerError, ringPending, usedBytes } from './ring.ts';
@@ -66,9 +66,10 @@ export class RingReader {
    * Hands over everything from rd_ptr to the wr_ptr of this moment, then sets rd_ptr to that wr_ptr in one step; also
    * after an error, and when the callback throws. Not to be called from inside the callback.
    *
-   * Errors, never thrown: SAP_ERR_RING_POINTER, nothing is touched, not even rd_ptr; SAP_ERR_RING_TRUNCATED (a message
-   * claims more than is left), SAP_ERR_NOTIF_TOO_BIG and SAP_ERR_RING_LEFTOVER (1 to 7 bytes behind the last message)
-   * end the batch, and what is left is dropped; SAP_ERR_DATA_TYPE is for that message alone.
+   * Errors, never thrown: SAP_ERR_RING_POINTER, nothing is touched, not even rd_ptr; SAP_ERR_LENGTH (a message claims
+   * more than is left), SAP_ERR_TOO_BIG (a notification above NOTIF_MAX) and SAP_ERR_RING_REST (1 to 7 bytes behind the
+   * last message) end the batch, and what is left is dropped; SAP_ERR_WRONG_QUEUE is for that message alone. Offsets in
+   * errors count from the start of the ring.
    */
   read(onMessage: OnMessage): RingRead {
     const { words } = this.#memory;
@@ -171,42 +172,27 @@ export class RingReader {
   }
 
   #truncated(offset: number, id: number, needed: number, available: number): SapError {
-    return this.#error(
-      'SAP_ERR_RING_TRUNCATED',
-      offset,
-      needed,
-      available,
-      `type ${id}; the rest is dropped`,
-    );
+    const detail = `type ${id}; ${available} bytes dropped`;
+    return this.#error('SAP_ERR_LENGTH', { offset, needed, available, detail });
   }
 
   #tooBig(offset: number, id: number, needed: number, left: number): SapError {
-    const detail = `type ${id}; ${left} bytes are dropped`;
-    return this.#error('SAP_ERR_NOTIF_TOO_BIG', offset, needed, NOTIF_MAX, detail);
+    const detail = `type ${id}; ${left} bytes dropped`;
+    return this.#error('SAP_ERR_TOO_BIG', { offset, needed, available: NOTIF_MAX, detail });
   }
 
   #leftover(offset: number, left: number): SapError {
-    return this.#error('SAP_ERR_RING_LEFTOVER', offset, HEADER, left, 'dropped');
+    const detail = `${left} bytes dropped`;
+    return this.#error('SAP_ERR_RING_REST', { offset, needed: HEADER, available: left, detail });
   }
 
   #unsupported(offset: number, id: number, total: number): SapError {
-    return sapError('SAP_ERR_DATA_TYPE', {
-      fault: this.ring.writer,
-      field: this.ring.name,
-      offset,
-      detail: `type ${id}, ${total} bytes`,
-    });
+    return this.#error('SAP_ERR_WRONG_QUEUE', { offset, detail: `type ${id}, ${total} bytes` });
   }
 
-  #error(
-    code: 'SAP_ERR_RING_TRUNCATED' | 'SAP_ERR_NOTIF_TOO_BIG' | 'SAP_ERR_RING_LEFTOVER',
-    offset: number,
-    needed: number,
-    available: number,
-    detail: string,
-  ): SapError {
+  #error(code: SapErrorCode, info: Omit<SapErrorInfo, 'fault' | 'message'>): SapError {
     const { name, writer } = this.ring;
-    return sapError(code, { fault: writer, field: name, offset, needed, available, detail });
+    return sapError(code, { fault: writer, message: name, ...info });
   }
 }
 

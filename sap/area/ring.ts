@@ -32,10 +32,10 @@ export function pointerError(ring: RingLayout, wr: number, rd: number): SapError
   const wrIsBad = wr > ring.size;
   return sapError('SAP_ERR_RING_POINTER', {
     fault: wrIsBad ? ring.writer : ring.reader,
-    field: `${ring.name}.${wrIsBad ? 'wr_ptr' : 'rd_ptr'}`,
+    message: ring.name,
+    field: wrIsBad ? 'wr_ptr' : 'rd_ptr',
     offset: wrIsBad ? ring.wrAt : ring.rdAt,
-    needed: wrIsBad ? wr : rd,
-    available: ring.size,
+    detail: `${wrIsBad ? wr : rd}, the ring has ${ring.size} bytes`,
   });
 }
 

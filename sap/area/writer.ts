@@ -28,8 +28,9 @@ export class RingWriter {
   /**
    * Writes one whole message, header included, and publishes it.
    *
-   * Returns SAP_ERR_RING_FULL (fault `local`) when there is too little room and SAP_ERR_RING_POINTER (fault: the side
-   * that owns the pointer) when a pointer stands outside of the ring; nothing is written then.
+   * Returns SAP_ERR_RING_FULL when there is too little room (fault: the side that does not read; `local` when the
+   * message is larger than the ring) and SAP_ERR_RING_POINTER when a pointer stands outside of the ring (fault: the
+   * side that owns it); nothing is written then.
    */
   write(message: Uint8Array): SapError | undefined {
     return this.writeParts(message, NOTHING, 0, 0);
@@ -69,7 +70,9 @@ export class RingWriter {
   }
 
   #full(needed: number, available: number): SapError {
-    return sapError('SAP_ERR_RING_FULL', { fault: 'local', field: this.ring.name, needed, available });
+    const { name, reader, size } = this.ring;
+    const fault = needed > size - this.#spare ? 'local' : reader;
+    return sapError('SAP_ERR_RING_FULL', { fault, message: name, needed, available });
   }
 }
 
