@@ -171,16 +171,24 @@ export type ShortName<N extends string> = N extends `SAP_MSG_NOTIF_${infer S}`
   ? S
   : N extends `SAP_MSG_${infer S}`
     ? S
-    : N;
+    : N extends `SAP_ME_MSG_${infer S}`
+      ? S
+      : N;
 
-export interface SapDecl<N extends string = string, I extends number = number, F extends Fields = Fields> {
+export interface SapDecl<
+  N extends string = string,
+  I extends number = number,
+  F extends Fields = Fields,
+  Q extends string = Queue,
+> {
   /** The full name of the reference's header. */
   readonly name: N;
   /** The name in values, logs and ladders. */
   readonly short: ShortName<N>;
   readonly id: I;
   readonly from: readonly Side[];
-  readonly queue: Queue;
+  /** The queue that carries it; `me`: the MEI bus itself. */
+  readonly queue: Q;
   readonly doc: string;
   /** Where the layout was read. */
   readonly source: string;
@@ -189,16 +197,21 @@ export interface SapDecl<N extends string = string, I extends number = number, F
   readonly payload: number;
 }
 
-export function sapMessage<const N extends string, const I extends number, const F extends Fields>(decl: {
+export function sapMessage<
+  const N extends string,
+  const I extends number,
+  const F extends Fields,
+  const Q extends Queue | 'me',
+>(decl: {
   name: N;
   id: I;
   from: Side | 'both';
-  queue: Queue;
+  queue: Q;
   doc: string;
   source: string;
   fields: F;
-}): SapDecl<N, I, F> {
-  const short = decl.name.replace(/^SAP_MSG_(NOTIF_)?/, '') as ShortName<N>;
+}): SapDecl<N, I, F, Q> {
+  const short = decl.name.replace(/^SAP_(MSG_NOTIF_|MSG_|ME_MSG_)/, '') as ShortName<N>;
   const from: readonly Side[] = decl.from === 'both' ? ['host', 'csme'] : [decl.from];
   const payload = Object.values(decl.fields).reduce((sum, f) => sum + f.size, 0);
   return Object.freeze({ ...decl, short, from, payload });
@@ -206,10 +219,12 @@ export function sapMessage<const N extends string, const I extends number, const
 
 /** A decoded message: header, fields, and whatever stood behind its layout. */
 export type Infer<M> =
-  M extends SapDecl<infer N, infer I, infer F>
+  M extends SapDecl<infer N, infer I, infer F, string>
     ? { name: ShortName<N>; id: I; seqNum: number; tail: Uint8Array } & ValuesOf<F>
     : never;
 
 /** What a sender writes: the name and the fields; reserved fields and the tail may be left out. */
 export type Draft<M> =
-  M extends SapDecl<infer N, number, infer F> ? { name: ShortName<N>; tail?: Uint8Array } & Given<F> : never;
+  M extends SapDecl<infer N, number, infer F, string>
+    ? { name: ShortName<N>; tail?: Uint8Array } & Given<F>
+    : never;

@@ -61,9 +61,8 @@ export type SapMessage = KnownMessage | UnknownMessage;
 export type SapName = SapMessage['name'];
 
 /** A message to be sent: its name and fields. The sequence number is the sender's counter. */
-export type SapDraft =
-  | { [M in Declared as M['short']]: Draft<M> }[Declared['short']]
-  | { name: 'UNKNOWN'; id: number; payload: Uint8Array };
+export type SapDraft = KnownDraft | { name: 'UNKNOWN'; id: number; payload: Uint8Array };
+export type KnownDraft = { [M in Declared as M['short']]: Draft<M> }[Declared['short']];
 
 /** Ids that the specification lists as deprecated or unassigned: kept, never failed on. */
 export const UNASSIGNED_IDS = [

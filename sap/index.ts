@@ -1,0 +1,33 @@
+/**
+ * SAP, the protocol: messages, ME messages, the shared area and its rings, CSME's filters.
+ *
+ * Nothing here does I/O, keeps time or needs Node. What the other side sends is never thrown about: functions give a
+ * value or a `SapError`, told apart with `instanceof`; only wrong use of this folder throws.
+ *
+ *     const message = decodeSap(bytes);
+ *     if (message instanceof SapError) return report(message.message);
+ *     if (message.name === 'NIC_OWNER') console.log(message.owner === SapNicOwner.HOST);
+ *     encodeSap({ name: 'RADIO_STATE', state: 3 }, 1);
+ */
+export * from './area/area.ts';
+export * from './area/layout.ts';
+export * from './area/reader.ts';
+export * from './area/ring.ts';
+export * from './area/writer.ts';
+export * from './bytes.ts';
+export * from './codec.ts';
+export {
+  type EnumEntry,
+  enumEntries,
+  type Infer,
+  type MacAddress,
+  type Queue,
+  type SapDecl,
+  type Side,
+} from './declare.ts';
+export * from './errors.ts';
+export * from './filter.ts';
+export * from './frame.ts';
+export * from './me.ts';
+export * from './messages/index.ts';
+export { EMPTY } from './misfits.ts';

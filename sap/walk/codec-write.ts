@@ -1,0 +1,218 @@
+/** The writing half of a generated codec: statements that check a value and store its bytes. */
+import type { AnyField, Fields } from '../declare.ts';
+import { isWide } from './codec-read.ts';
+import { endsOpen, type Layout } from './fields.ts';
+
+/** Up to this many bytes are stored one by one; `set` costs as much as about 24 stores. */
+const STORE_BY_BYTE = 8;
+
+/** Where a statement stands: the message's name, a base and an offset from it, and the names already taken. */
+interface Scope {
+  readonly message: string;
+  readonly wide: boolean;
+  /** Variable that the offsets count from. */
+  readonly base: string;
+  readonly indent: string;
+  readonly depth: number;
+}
+
+/** Source of the function that gives the size of a draft, header included. */
+export function sizeFunction(layout: Layout, suffix: string, header: number): string {
+  const rest = Object.entries(layout.fields).find(([, field]) => field.layout.kind === 'rest');
+  const fixed = header + layout.payload - (rest ? rest[1].size : 0);
+  const body = rest
+    ? `  return ${fixed} + (d.${rest[0]}?.length ?? 0);`
+    : `  return d.tail === undefined ? ${fixed} : ${fixed} + d.tail.length;`;
+  return `function size${suffix}(d: Draft<'${layout.short}'>): number {\n${body}\n}`;
+}
+
+/** Source of the function that writes one message and gives its size. */
+export function writeFunction(
+  layout: Layout,
+  suffix: string,
+  head: readonly string[],
+  header: number,
+): string {
+  const name = layout.short;
+  const wide = isWide(layout);
+  const end = header + layout.payload;
+  const open = endsOpen(layout);
+  const scope: Scope = { message: name, wide, base: 'o', indent: '  ', depth: 0 };
+  return [
+    `function write${suffix}(d: Draft<'${name}'>, seq: number, out: Uint8Array, o: number): number {`,
+    `  const n = size${suffix}(d);`,
+    `  if (!(o >= 0 && o + n <= out.length)) throw noRoom('${name}', n, out.length - o);`,
+    ...head.map((line) => `  ${line}`),
+    ...(wide ? [`  const v = new DataView(out.buffer, out.byteOffset + o, ${end});`] : []),
+    ...fieldStatements(layout.fields, header, 'd', '', scope),
+    ...(open
+      ? [
+          `  if (d.tail !== undefined && d.tail.length > 0) throw unfit('${name}', 'tail', d.tail, 'no bytes');`,
+        ]
+      : [`  if (n > ${end}) out.set(d.tail!, o + ${end});`]),
+    '  return n;',
+    '}',
+  ].join('\n');
+}
+
+function fieldStatements(fields: Fields, at: number, owner: string, path: string, scope: Scope): string[] {
+  const lines: string[] = [];
+  for (const [name, field] of Object.entries(fields)) {
+    const variable = `${scope.depth === 0 ? '' : prefixOf(path)}${name}`;
+    lines.push(...statements(field, at, `${owner}.${name}`, variableName(variable), join(path, name), scope));
+    at += field.size;
+  }
+  return lines;
+}
+
+function statements(
+  field: AnyField,
+  at: number,
+  expression: string,
+  variable: string,
+  path: string,
+  scope: Scope,
+): string[] {
+  const { indent } = scope;
+  const layout = field.layout;
+  const say = (value: string, demand: string) =>
+    `throw unfit('${scope.message}', ${quoted(path)}, ${value}, '${demand}')`;
+  switch (layout.kind) {
+    case 'uint': {
+      const given = field.required ? expression : `${expression} ?? 0`;
+      return [
+        `${indent}const ${variable} = ${given};`,
+        `${indent}if (${misfit(variable, layout.bytes)}) ${say(variable, `an integer of ${8 * layout.bytes} bits`)};`,
+        ...stores(variable, layout.bytes, layout.bigEndian, at, scope),
+      ];
+    }
+    case 'u64':
+      return [
+        `${indent}const ${variable} = ${field.required ? expression : `${expression} ?? 0n`};`,
+        `${indent}if (typeof ${variable} !== 'bigint' || BigInt.asUintN(64, ${variable}) !== ${variable}) ${say(variable, 'a bigint of 64 bits')};`,
+        `${indent}const ${variable}Low = Number(BigInt.asUintN(32, ${variable}));`,
+        `${indent}const ${variable}High = Number(${variable} >> 32n);`,
+        ...stores(`${variable}Low`, 4, false, at, scope),
+        ...stores(`${variable}High`, 4, false, at + 4, scope),
+      ];
+    case 'mac':
+      return [
+        `${indent}const ${variable} = ${field.required ? expression : `${expression} ?? 0`};`,
+        `${indent}const ${variable}High = Math.floor(${variable} / 0x100000000);`,
+        `${indent}const ${variable}Low = ${variable} >>> 0;`,
+        `${indent}if (${variable}High >>> 16 !== 0 || ${variable}High * 0x100000000 + ${variable}Low !== ${variable}) ${say(variable, 'an integer of 48 bits')};`,
+        ...stores(`${variable}High`, 2, true, at, { ...scope, wide: false }),
+        ...stores(`${variable}Low`, 4, true, at + 2, { ...scope, wide: false }),
+      ];
+    case 'bytes':
+      return byteStatements(field, layout.length, at, expression, variable, scope, say);
+    case 'rest':
+      return [
+        `${indent}const ${variable} = ${expression};`,
+        `${indent}if (${variable} === undefined || ${variable}.length < ${layout.minLength}) ${say(variable, `at least ${layout.minLength} bytes`)};`,
+        `${indent}out.set(${variable}, ${place(at, scope)});`,
+      ];
+    case 'struct':
+      return [
+        `${indent}const ${variable} = ${expression};`,
+        `${indent}if (typeof ${variable} !== 'object' || ${variable} === null) ${say(variable, 'an object')};`,
+        ...fieldStatements(layout.fields, at, variable, path, { ...scope, depth: scope.depth + 1 }),
+      ];
+    case 'array':
+      return loop(field, at, expression, variable, path, scope, say);
+  }
+}
+
+function byteStatements(
+  field: AnyField,
+  length: number,
+  at: number,
+  expression: string,
+  variable: string,
+  scope: Scope,
+  say: (value: string, demand: string) => string,
+): string[] {
+  const { indent } = scope;
+  const check = (inner: string) =>
+    `${inner}if (${variable}?.length !== ${length}) ${say(variable, `${length} bytes`)};`;
+  const copy = (inner: string) =>
+    length <= STORE_BY_BYTE
+      ? Array.from({ length }, (_, i) => `${inner}out[${place(at + i, scope)}] = ${variable}[${i}]!;`)
+      : [`${inner}out.set(${variable}, ${place(at, scope)});`];
+  const declared = `${indent}const ${variable} = ${expression};`;
+  if (field.required) return [declared, check(indent), ...copy(indent)];
+  return [
+    declared,
+    `${indent}if (${variable} === undefined) {`,
+    `${indent}  out.fill(0, ${place(at, scope)}, ${place(at + length, scope)});`,
+    `${indent}} else {`,
+    check(`${indent}  `),
+    ...copy(`${indent}  `),
+    `${indent}}`,
+  ];
+}
+
+function loop(
+  field: AnyField,
+  at: number,
+  expression: string,
+  variable: string,
+  path: string,
+  scope: Scope,
+  say: (value: string, demand: string) => string,
+): string[] {
+  if (field.layout.kind !== 'array') return [];
+  const { item, length } = field.layout;
+  const { indent } = scope;
+  const index = 'ijk'[scope.depth] ?? `i${scope.depth}`;
+  const base = `p${scope.depth}`;
+  const inner: Scope = { ...scope, base, indent: `${indent}  `, depth: scope.depth + 1 };
+  const start = scope.wide && scope.base === 'o' ? place(at, scope) : place(at, scope);
+  return [
+    `${indent}const ${variable} = ${expression};`,
+    `${indent}if (${variable}?.length !== ${length}) ${say(variable, `an array of ${length}`)};`,
+    `${indent}for (let ${index} = 0, ${base} = ${start}; ${index} < ${length}; ${index}++, ${base} += ${item.size}) {`,
+    ...statements(item, 0, `${variable}[${index}]!`, `${variable}Item`, `${path}[\${${index}}]`, inner),
+    `${indent}}`,
+  ];
+}
+
+/** True for what is not an unsigned number of so many bytes: fractions, negatives, NaN, strings, undefined. */
+function misfit(variable: string, bytes: number): string {
+  if (bytes === 4) return `${variable} >>> 0 !== ${variable}`;
+  return `(${variable} & 0x${'ff'.repeat(bytes)}) !== ${variable}`;
+}
+
+function stores(variable: string, bytes: number, bigEndian: boolean, at: number, scope: Scope): string[] {
+  if (scope.wide && (bytes === 4 || bytes === 2)) {
+    const from = scope.base === 'o' ? `${at}` : `${place(at, scope)} - o`;
+    return [`${scope.indent}v.setUint${8 * bytes}(${from}, ${variable}, ${!bigEndian});`];
+  }
+  return Array.from({ length: bytes }, (_, i) => {
+    const shift = 8 * (bigEndian ? bytes - 1 - i : i);
+    return `${scope.indent}out[${place(at + i, scope)}] = ${variable}${shift === 0 ? '' : ` >>> ${shift}`};`;
+  });
+}
+
+function place(at: number, scope: Scope): string {
+  return at === 0 ? scope.base : `${scope.base} + ${at}`;
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** Fields inside of a structure carry its path, so that two structures can have fields of one name. */
+function prefixOf(path: string): string {
+  return `${path.replace(/\[[^\]]*\]/g, '').replace(/\W+(\w)/g, (_, c: string) => c.toUpperCase())}_`;
+}
+
+/** Keeps fields from hiding the function's own names. */
+function variableName(name: string): string {
+  const plain = name.replace(/_(\w)/, (_, c: string) => c.toUpperCase());
+  return ['d', 'n', 'o', 'v', 'out', 'seq', 'i', 'j', 'k'].includes(plain) ? `${plain}Field` : plain;
+}
+
+function quoted(path: string): string {
+  return path.includes('${') ? `\`${path}\`` : `'${path}'`;
+}
