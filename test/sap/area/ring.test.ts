@@ -3,7 +3,7 @@ import { SharedArea } from '../../../sap/area/area.ts';
 import { AREA_LAYOUTS, type RingLayout, ringsOf } from '../../../sap/area/layout.ts';
 import { type RingRead, RingReader, type RingReaderOptions } from '../../../sap/area/reader.ts';
 import { RingWriter } from '../../../sap/area/writer.ts';
-import { hexOf } from '../../../sap/bytes.ts';
+import { bytesOfHex, hexOf } from '../../../sap/bytes.ts';
 
 const LAYOUT = AREA_LAYOUTS[3];
 const { h2m, m2h } = LAYOUT.rings;
@@ -125,7 +125,13 @@ describe('writing', () => {
     const before = hexOf(area.bytes);
     const writer = new RingWriter(area, h2m.notif);
     const error = writer.write(message(1008, 8));
-    expect(error).toMatchObject({ code: 'SAP_ERR_RING_POINTER', fault, field, offset, messageName: 'h2m-notif' });
+    expect(error).toMatchObject({
+      code: 'SAP_ERR_RING_POINTER',
+      fault,
+      field,
+      offset,
+      messageName: 'h2m-notif',
+    });
     expect(writer.free()).toBe(0);
     expect(writer.pending()).toBe(wr !== rd);
     expect(hexOf(area.bytes)).toBe(before);
@@ -199,37 +205,43 @@ describe('reading', () => {
     expect(pointers(area, m2h.notif)).toEqual({ wr, rd });
   });
 
-  test.each([m2h.notif, m2h.data])('$name: a message that claims more than is left ends the batch', (ring) => {
-    const area = newArea();
-    const good = message(2000, 20);
-    const bad = message(2000, 60);
-    bad[2] = 61;
-    putRaw(area, ring, 100, good, bad);
-    const read = readAll(area, ring);
-    expect(read.hex).toEqual([hexOf(good)]);
-    expect(read.error).toMatchObject({
-      code: 'SAP_ERR_LENGTH',
-      fault: 'csme',
-      messageName: ring.name,
-      offset: 128,
-      needed: 69,
-      available: 68,
-      detail: 'type 2000; 68 bytes dropped',
-    });
-    expect(pointers(area, ring)).toEqual({ wr: 196, rd: 196 });
-  });
-
-  test.each([m2h.notif, m2h.data])('$name: fewer than 8 bytes behind the last message are an error', (ring) => {
-    for (let rest = 1; rest < 8; rest++) {
+  test.each([m2h.notif, m2h.data])(
+    '$name: a message that claims more than is left ends the batch',
+    (ring) => {
       const area = newArea();
       const good = message(2000, 20);
-      putRaw(area, ring, ring.size - 30, good, new Uint8Array(rest));
+      const bad = message(2000, 60);
+      bad[2] = 61;
+      putRaw(area, ring, 100, good, bad);
       const read = readAll(area, ring);
       expect(read.hex).toEqual([hexOf(good)]);
-      expect(read.error).toMatchObject({ code: 'SAP_ERR_RING_REST', fault: 'csme', available: rest });
-      expect(pointers(area, ring).rd).toBe((ring.size - 2 + rest) % ring.size);
-    }
-  });
+      expect(read.error).toMatchObject({
+        code: 'SAP_ERR_LENGTH',
+        fault: 'csme',
+        messageName: ring.name,
+        offset: 128,
+        needed: 69,
+        available: 68,
+        detail: 'type 2000; 68 bytes dropped',
+      });
+      expect(pointers(area, ring)).toEqual({ wr: 196, rd: 196 });
+    },
+  );
+
+  test.each([m2h.notif, m2h.data])(
+    '$name: fewer than 8 bytes behind the last message are an error',
+    (ring) => {
+      for (let rest = 1; rest < 8; rest++) {
+        const area = newArea();
+        const good = message(2000, 20);
+        putRaw(area, ring, ring.size - 30, good, new Uint8Array(rest));
+        const read = readAll(area, ring);
+        expect(read.hex).toEqual([hexOf(good)]);
+        expect(read.error).toMatchObject({ code: 'SAP_ERR_RING_REST', fault: 'csme', available: rest });
+        expect(pointers(area, ring).rd).toBe((ring.size - 2 + rest) % ring.size);
+      }
+    },
+  );
 
   test('a notification of 4096 bytes is read, a larger one ends the batch', () => {
     const area = newArea();
@@ -237,7 +249,12 @@ describe('reading', () => {
     putRaw(area, m2h.notif, 0, largest, message(507, 4089), message(504, 0));
     const read = readAll(area, m2h.notif);
     expect(read.hex).toEqual([hexOf(largest)]);
-    expect(read.error).toMatchObject({ code: 'SAP_ERR_TOO_BIG', offset: 4096, needed: 4097, available: 4096 });
+    expect(read.error).toMatchObject({
+      code: 'SAP_ERR_TOO_BIG',
+      offset: 4096,
+      needed: 4097,
+      available: 4096,
+    });
     expect(pointers(area, m2h.notif).rd).toBe(4096 + 4097 + 8);
   });
 
@@ -317,30 +334,40 @@ describe('types in a data ring', () => {
     expect(readAll(area, m2h.data, { supported: () => true })).toMatchObject({ ids: [2001, 2], errors: [] });
   });
 
-  test('quirk: the payload of an unsupported message is parsed', () => {
+  test('quirk: the payload of an unsupported message is parsed, and counted', () => {
     const area = newArea();
     const inner = message(2000, 14);
     const outer = message(2001, inner.length);
     outer.set(inner, 8);
-    putRaw(area, m2h.data, 0, outer, message(2000, 30));
+    putRaw(area, m2h.data, 0, outer, message(2000, 30), message(2000, 14));
     const read = readAll(area, m2h.data, { unsupportedDataNotSkipped: true });
+    // The last one does not fit any more in what is believed to be left.
     expect(read.hex).toEqual([inner, message(2000, 30)].map(hexOf));
     expect(read.errors).toMatchObject([{ code: 'SAP_ERR_WRONG_QUEUE' }]);
+    expect(pointers(area, m2h.data).rd).toBe(pointers(area, m2h.data).wr);
   });
 
-  test('quirk: as recorded, 2001 with 60 bytes, then 2 without, then a length beyond the data', () => {
+  // Of test/data/traces/malformed.jsonl; the driver logged: unsupported 2001, unsupported 2, "Data queue is corrupted:
+  // valid data len 52, len 256" (both lengths without the header).
+  test('quirk: as recorded', () => {
     const area = newArea();
-    const outer = message(2001, 60);
-    outer.fill(0, 8);
-    outer.set([2, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 1], 8);
-    putRaw(area, m2h.data, 0, outer);
+    const frame = '02000000000202000000000188b568656c6c6f'.padEnd(120, '0');
+    const outer = bytesOfHex(`d1073c0001000000${frame}`)!;
+    const good = bytesOfHex(`d0073c0001010000${frame}`)!;
+    putRaw(area, m2h.data, 0, outer, good);
     const read = readAll(area, m2h.data, { unsupportedDataNotSkipped: true });
     expect(read.messages).toBe(0);
     expect(read.errors.map((e) => [e.code, e.needed, e.available])).toEqual([
       ['SAP_ERR_WRONG_QUEUE', undefined, undefined],
       ['SAP_ERR_WRONG_QUEUE', undefined, undefined],
-      ['SAP_ERR_LENGTH', 264, 52],
+      ['SAP_ERR_LENGTH', 264, 60],
     ]);
+
+    putRaw(area, m2h.data, 0, outer, good);
+    expect(readAll(area, m2h.data)).toMatchObject({
+      hex: [hexOf(good)],
+      errors: [{ code: 'SAP_ERR_WRONG_QUEUE' }],
+    });
   });
 
   test('unknown notifications are handed over', () => {
