@@ -1,0 +1,333 @@
+/**
+ * The host's side of SAP on a shared area: the transition table with ME messages, rings, sequence numbers and the
+ * throttled door bell around it. Sans-IO: everything that happens goes in through `handle`, `receive` and
+ * `handleTimeout` with the time of its happening, everything that shall be done comes out of `poll`.
+ */
+import {
+  AREA_LAYOUTS,
+  decodeMe,
+  decodeSap,
+  ETH_HLEN,
+  encodeMe,
+  encodeSap,
+  type FilterVerdict,
+  filterFrame,
+  isDhcpClientFrame,
+  RingReader,
+  RingWriter,
+  SAP_HEADER_LEN,
+  type SapDraft,
+  SapError,
+  SharedArea,
+  sapError,
+  VERDICT_CSME,
+  VERDICT_HOST,
+  writeDataPacket,
+  writeDhcpCopy,
+} from '../sap/index.ts';
+import type { Effects } from './effects.ts';
+import { EINVAL, ENODEV, ENOSPC } from './errno.ts';
+import type {
+  CommandName,
+  Commands,
+  HostInput,
+  HostOutput,
+  MachineEvent,
+  TellName,
+  Tells,
+} from './events.ts';
+import { messageEvent, nextTimer, step, timerEvent } from './machine.ts';
+import type { Quirks } from './quirks.ts';
+import { type HostState, initialState, rxAttached } from './state.ts';
+import { TIMERS, type TimerName } from './timers.ts';
+
+/** Sequence numbers that START announces; neither side uses them. Source: START of iwlmei 6.12. */
+const INIT_DATA_SEQ_NUM = 0x100;
+const INIT_NOTIF_SEQ_NUM = 0x800;
+/** The reference sends its door bell in the size of START, with a length field of 0; firmware is used to that. */
+const BELL_SIZE = 88;
+
+export interface HostOptions {
+  /** Behaviours of the reference to imitate. */
+  readonly quirks?: Quirks;
+}
+
+/** The four rings of a mapped area, as the host uses them. */
+interface Rings {
+  readonly notifOut: RingWriter;
+  readonly dataOut: RingWriter;
+  readonly notifIn: RingReader;
+  readonly dataIn: RingReader;
+}
+
+export class Host {
+  /** The whole state; read it freely, change it never. */
+  readonly state: HostState = initialState();
+  readonly quirks: Quirks;
+  /** Number of the last SAP message, notification or data, that was written to this link. */
+  sapSeqNum = 0;
+  /** Number of the last ME message that was sent or, for a door bell, swallowed by the throttle. */
+  meSeqNum = 0;
+
+  #rings: Rings | undefined;
+  #outputs: HostOutput[] = [];
+  #next = 0;
+  readonly #fx: Effects;
+
+  constructor(options: HostOptions = {}) {
+    this.quirks = options.quirks ?? {};
+    this.#fx = this.#effects();
+  }
+
+  /** Something happened. Then drain `poll`. */
+  handle(nowMs: number, input: HostInput): void {
+    this.#fx.nowMs = nowMs;
+    switch (input.type) {
+      case 'me':
+        return this.#handleMe(input.bytes);
+      case 'command':
+        if (input.name === 'tx_copy') this.#copyToCsme((input.args as Commands['tx_copy']['args']).frame);
+        return this.#step({ type: input.name, token: input.token, args: input.args } as MachineEvent);
+      case 'frame':
+        this.receive(nowMs, input.bytes, 0, input.bytes.length);
+        return;
+      case 'mapped':
+        return this.#adoptMemory(input.memory);
+      case 'sendFailed':
+        return this.#sendFailed(input.errno);
+      default:
+        return this.#step(input);
+    }
+  }
+
+  /**
+   * The frame `bytes[start..end)` came in from the air: gives CSME its copy and says whether the host's stack gets it.
+   * Returns a set of VERDICT_CSME and VERDICT_CONSUMED. A frame that does not fit into the data ring stays with the host.
+   */
+  receive(nowMs: number, bytes: Uint8Array, start: number, end: number): FilterVerdict {
+    const { state, quirks } = this;
+    if (!this.#rings || !rxAttached(state) || !state.filters) return VERDICT_HOST;
+    this.#fx.nowMs = nowMs;
+    const verdict = filterFrame(state.filters, bytes, start, end, {
+      multicastHeaderCompare: quirks['multicast-header-compare'] === true,
+    });
+    if (!(verdict & VERDICT_CSME)) return verdict;
+    if (!quirks['no-headroom-loses-frame']) {
+      const error = writeDataPacket(this.#rings.dataOut, this.sapSeqNum + 1, bytes, start, end);
+      if (!error) this.sapSeqNum++;
+      else {
+        this.#problem(error);
+        if (!quirks['data-ring-full-loses-frame']) return VERDICT_HOST;
+      }
+    }
+    this.#signal();
+    return verdict;
+  }
+
+  /** Lets the timers that are due go off. Then drain `poll`. */
+  handleTimeout(nowMs: number): void {
+    for (let next = nextTimer(this.state); next && next.atMs <= nowMs; next = nextTimer(this.state)) {
+      this.fire(nowMs, next.timer);
+    }
+  }
+
+  /** Lets one timer go off, due or not: for replay, where the recording says when. */
+  fire(nowMs: number, timer: TimerName): void {
+    this.#fx.nowMs = nowMs;
+    if (timer !== 'bellThrottle') return this.#step(timerEvent(this.state, timer));
+    this.state.timers.bellThrottle = null;
+    if (!this.#fx.ringsDrained()) this.#signal();
+  }
+
+  /** When `handleTimeout` must be called next, in ms; `undefined`: not before the next input. */
+  nextTimeoutAt(): number | undefined {
+    return nextTimer(this.state)?.atMs;
+  }
+
+  /** What is to be done next, in order; `undefined` when that is all. */
+  poll(): HostOutput | undefined {
+    const output = this.#outputs[this.#next];
+    if (output !== undefined) this.#next++;
+    else if (this.#next > 0) {
+      this.#outputs.length = 0;
+      this.#next = 0;
+    }
+    return output;
+  }
+
+  #step(event: MachineEvent): void {
+    step(this.state, event, this.#fx);
+  }
+
+  #handleMe(bytes: Uint8Array): void {
+    const message = decodeMe(bytes, 'csme');
+    if (message instanceof SapError) return this.#problem(message);
+    switch (message.name) {
+      case 'START_OK':
+        return this.#step({ type: 'START_OK', supportedVersion: message.supportedVersion });
+      case 'CHECK_SHARED_AREA':
+        if (this.state.phase === 'connected') this.#readRings();
+        else if (this.state.phase === 'started' && this.quirks['sap-before-start-ok']) this.#readRings();
+        return;
+      default:
+        this.#problem(
+          sapError('SAP_ERR_UNEXPECTED', { fault: 'csme', message: `ME message ${message.name}` }),
+        );
+    }
+  }
+
+  #readRings(): void {
+    const rings = this.#rings;
+    if (!rings) return;
+    const notif = rings.notifIn.read((bytes, start, end) => {
+      const message = decodeSap(bytes, start, end, 'csme');
+      if (message instanceof SapError) this.#problem(message);
+      else this.#step(messageEvent(message));
+    });
+    for (const error of notif.errors) this.#problem(error);
+    const data = rings.dataIn.read((bytes, start, end) => this.#transmit(bytes, start + SAP_HEADER_LEN, end));
+    for (const error of data.errors) this.#problem(error);
+  }
+
+  #transmit(bytes: Uint8Array, start: number, end: number): void {
+    const { state } = this;
+    if (state.netdev === null || state.phase === 'dead') return;
+    if (end - start >= ETH_HLEN) {
+      this.#out({ type: 'transmit', frame: bytes.slice(start, end) });
+      return;
+    }
+    this.#problem(
+      sapError('SAP_ERR_FRAME', {
+        fault: 'csme',
+        message: 'DATA_PACKET',
+        field: 'frame',
+        offset: SAP_HEADER_LEN,
+        needed: ETH_HLEN,
+        available: end - start,
+      }),
+    );
+    if (this.quirks['short-data-frame-kills-host']) state.phase = 'dead';
+  }
+
+  #copyToCsme(frame: Uint8Array): void {
+    if (!this.#rings || this.state.phase !== 'connected' || !isDhcpClientFrame(frame, 0, frame.length))
+      return;
+    const error = writeDhcpCopy(this.#rings.dataOut, this.sapSeqNum + 1, frame, 0, frame.length);
+    if (error) return this.#problem(error);
+    this.sapSeqNum++;
+    if (!this.quirks['dhcp-copy-not-signalled']) this.#signal();
+  }
+
+  #adoptMemory(memory: ArrayBufferLike): void {
+    const { state, quirks } = this;
+    if (state.phase !== 'mapping') return this.#step({ type: 'mapped', memory });
+    const layout = AREA_LAYOUTS[state.version];
+    if (memory.byteLength < layout.size) {
+      this.#problem(
+        sapError('SAP_ERR_AREA_SIZE', {
+          fault: 'peer',
+          message: 'shared area',
+          needed: layout.size,
+          available: memory.byteLength,
+        }),
+      );
+      return this.#step({ type: 'mapRefused', errno: EINVAL });
+    }
+    const area = new SharedArea(memory, layout);
+    area.initialise();
+    const { h2m, m2h } = layout.rings;
+    const fillCompletely = quirks['full-ring-reads-empty'] === true;
+    const unsupportedDataNotSkipped = quirks['unsupported-data-not-skipped'] === true;
+    this.#rings = {
+      notifOut: new RingWriter(area, h2m.notif, { fillCompletely }),
+      dataOut: new RingWriter(area, h2m.data, { fillCompletely }),
+      notifIn: new RingReader(area, m2h.notif),
+      dataIn: new RingReader(area, m2h.data, { unsupportedDataNotSkipped }),
+    };
+    this.sapSeqNum = 0;
+    this.meSeqNum = 0;
+    this.#step({ type: 'mapped', memory });
+  }
+
+  #sendFailed(errno: number): void {
+    this.state.timers.bellThrottle = null;
+    this.#problem(
+      sapError('SAP_ERR_TRANSPORT', {
+        fault: 'peer',
+        message: 'ME message',
+        detail: `the bus says errno ${errno}`,
+      }),
+    );
+    if (this.state.phase === 'started') this.#step({ type: 'lost' });
+  }
+
+  #sendStart(): void {
+    const draft = {
+      name: 'START',
+      sharedMem: 0n,
+      initDataSeqNum: INIT_DATA_SEQ_NUM,
+      initNotifSeqNum: INIT_NOTIF_SEQ_NUM,
+      supportedVersions: [this.state.version],
+    } as const;
+    this.#out({ type: 'me', bytes: encodeMe(draft, ++this.meSeqNum) });
+  }
+
+  /** The door bell: counted always, sent unless it was within the last 100 ms. */
+  #signal(): void {
+    const { timers } = this.state;
+    const seqNum = ++this.meSeqNum;
+    if (timers.bellThrottle !== null) return;
+    this.#out({ type: 'me', bytes: encodeMe({ name: 'CHECK_SHARED_AREA' }, seqNum, { size: BELL_SIZE }) });
+    timers.bellThrottle = this.#fx.nowMs + TIMERS.bellThrottle.ms;
+  }
+
+  #send(draft: SapDraft): number {
+    const { phase } = this.state;
+    if (!this.#rings || (phase !== 'connected' && phase !== 'stopping')) return -ENODEV;
+    const error = this.#rings.notifOut.write(encodeSap(draft, ++this.sapSeqNum));
+    if (!error) {
+      this.#signal();
+      return 0;
+    }
+    this.#problem(error);
+    return error.code === 'SAP_ERR_RING_FULL' ? -ENOSPC : -EINVAL;
+  }
+
+  #out(output: HostOutput): void {
+    this.#outputs.push(output);
+  }
+
+  #problem(error: SapError): void {
+    this.#out({ type: 'problem', error });
+  }
+
+  #effects(): Effects {
+    const out = (output: HostOutput) => this.#out(output);
+    return {
+      nowMs: 0,
+      quirks: this.quirks,
+      send: (draft) => this.#send(draft),
+      sendNow: (draft) => {
+        this.state.timers.bellThrottle = null;
+        return this.#send(draft);
+      },
+      ringsDrained: () => !this.#rings || !(this.#rings.notifOut.pending() || this.#rings.dataOut.pending()),
+      map: () => out({ type: 'map', size: AREA_LAYOUTS[this.state.version].size }),
+      start: () => {
+        out({ type: 'enable' });
+        this.#sendStart();
+      },
+      restart: () => this.#sendStart(),
+      readRings: () => this.#readRings(),
+      teardown: () => {
+        out({ type: 'disable' });
+        out({ type: 'unmap' });
+        this.#rings = undefined;
+      },
+      tell: <N extends TellName>(name: N, args: Tells[N]) => out({ type: 'tell', name, args } as HostOutput),
+      reply: <N extends CommandName>(token: number, name: N, result: Commands[N]['result']) =>
+        out({ type: 'return', token, name, result } as HostOutput),
+      problem: (error) => this.#problem(error),
+    };
+  }
+}
