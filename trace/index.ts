@@ -1,0 +1,8 @@
+/**
+ * Traces: what crossed the wire between a host and CSME, and what the WLAN driver and the bus did around it, one JSON
+ * object a line (`docs/trace-format.md`). Reading is streamed and never throws for what a file holds.
+ */
+export * from './errors.ts';
+export * from './event.ts';
+export { MAX_LINE, parseTrace, type ReadOptions, readTrace, TraceParser } from './read.ts';
+export { formatEvent, formatJson, TraceWriter } from './write.ts';
