@@ -52,9 +52,9 @@ export type FieldKind =
 
 /**
  * One field of a layout. `T` is the type of its value, `R` whether encoding demands it (reserved and unused fields
- * are zero when left out; decoding always gives them).
+ * are zero when left out; decoding always gives them), `D` what encoding takes for it.
  */
-export interface Field<T = unknown, R extends boolean = boolean> {
+export interface Field<T = unknown, R extends boolean = boolean, D = T> {
   readonly layout: FieldKind;
   /** Bytes on the wire; for `rest`, the least. */
   readonly size: number;
@@ -67,11 +67,12 @@ export interface Field<T = unknown, R extends boolean = boolean> {
   /** The largest value that has a meaning; more than this is an error of the sender. */
   readonly max?: number;
   readonly _type?: T;
+  readonly _draft?: D;
 }
-export type AnyField = Field<unknown, boolean>;
+export type AnyField = Field<unknown, boolean, unknown>;
 export type Fields = { readonly [name: string]: AnyField };
 
-class FieldDecl<T, R extends boolean> implements Field<T, R> {
+class FieldDecl<T, R extends boolean, D = T> implements Field<T, R, D> {
   readonly layout: FieldKind;
   readonly size: number;
   readonly required: R;
@@ -80,8 +81,9 @@ class FieldDecl<T, R extends boolean> implements Field<T, R> {
   readonly flags?: { readonly [NAMES]: EnumEntry[] };
   readonly max?: number;
   declare readonly _type?: T;
+  declare readonly _draft?: D;
 
-  constructor(from: Field<T, R>) {
+  constructor(from: Field<T, R, D>) {
     this.layout = from.layout;
     this.size = from.size;
     this.required = from.required;
@@ -91,33 +93,33 @@ class FieldDecl<T, R extends boolean> implements Field<T, R> {
     if (from.max !== undefined) this.max = from.max;
   }
 
-  doc(text: string): FieldDecl<T, R> {
-    return new FieldDecl<T, R>({ ...this, text });
+  doc(text: string): FieldDecl<T, R, D> {
+    return new FieldDecl<T, R, D>({ ...this, text });
   }
 
   /** One of an open set of numbers. */
-  of(values: { readonly [NAMES]: EnumEntry[] }): FieldDecl<T, R> {
-    return new FieldDecl<T, R>({ ...this, values });
+  of(values: { readonly [NAMES]: EnumEntry[] }): FieldDecl<T, R, D> {
+    return new FieldDecl<T, R, D>({ ...this, values });
   }
 
   /** A word of bits. */
-  bits(flags: { readonly [NAMES]: EnumEntry[] }): FieldDecl<T, R> {
-    return new FieldDecl<T, R>({ ...this, flags });
+  bits(flags: { readonly [NAMES]: EnumEntry[] }): FieldDecl<T, R, D> {
+    return new FieldDecl<T, R, D>({ ...this, flags });
   }
 
   /** A count or length that must not be larger. Readers that act on the value check it; the codec keeps it. */
-  atMost(max: number): FieldDecl<T, R> {
-    return new FieldDecl<T, R>({ ...this, max });
+  atMost(max: number): FieldDecl<T, R, D> {
+    return new FieldDecl<T, R, D>({ ...this, max });
   }
 
   /** The field exists on the wire, but neither side looks at it. */
-  unused(): FieldDecl<T, false> {
-    return new FieldDecl<T, false>({ ...this, required: false } as Field<T, false>);
+  unused(): FieldDecl<T, false, D> {
+    return new FieldDecl<T, false, D>({ ...this, required: false } as Field<T, false, D>);
   }
 }
 
-function field<T>(layout: FieldKind, size: number): FieldDecl<T, true> {
-  return new FieldDecl<T, true>({ layout, size, required: true, text: '' });
+function field<T, D = T>(layout: FieldKind, size: number): FieldDecl<T, true, D> {
+  return new FieldDecl<T, true, D>({ layout, size, required: true, text: '' });
 }
 
 const uint = (bytes: 1 | 2 | 3 | 4, bigEndian = false) =>
@@ -146,24 +148,28 @@ export function reserved(length: number): FieldDecl<number, false> | FieldDecl<U
     : bytes(length).doc('Reserved.').unused();
 }
 
-export function array<T>(length: number, item: Field<T>): FieldDecl<T[], true> {
-  return field<T[]>({ kind: 'array', length, item }, length * item.size);
+export function array<T, D>(length: number, item: Field<T, boolean, D>): FieldDecl<T[], true, readonly D[]> {
+  return field<T[], readonly D[]>({ kind: 'array', length, item }, length * item.size);
 }
 
-export function struct<const F extends Fields>(name: string, fields: F): FieldDecl<ValuesOf<F>, true> {
+export function struct<const F extends Fields>(
+  name: string,
+  fields: F,
+): FieldDecl<ValuesOf<F>, true, Given<F>> {
   const size = Object.values(fields).reduce((sum, f) => sum + f.size, 0);
-  return field<ValuesOf<F>>({ kind: 'struct', name, fields }, size);
+  return field<ValuesOf<F>, Given<F>>({ kind: 'struct', name, fields }, size);
 }
 
 /** The value of a field. */
-export type ValueOf<F> = F extends Field<infer T, boolean> ? T : never;
+export type ValueOf<F> = F extends Field<infer T, boolean, unknown> ? T : never;
+type DraftOf<F> = F extends Field<unknown, boolean, infer D> ? D : never;
 type ValuesOf<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
 
 type RequiredKeys<F extends Fields> = {
-  [K in keyof F]: F[K] extends Field<unknown, true> ? K : never;
+  [K in keyof F]: F[K] extends Field<unknown, true, unknown> ? K : never;
 }[keyof F];
-type Given<F extends Fields> = { [K in RequiredKeys<F>]: ValueOf<F[K]> } & {
-  [K in Exclude<keyof F, RequiredKeys<F>>]?: ValueOf<F[K]>;
+type Given<F extends Fields> = { [K in RequiredKeys<F>]: DraftOf<F[K]> } & {
+  [K in Exclude<keyof F, RequiredKeys<F>>]?: DraftOf<F[K]>;
 };
 
 /** The wire name without its prefix: `SAP_MSG_NOTIF_NIC_OWNER` is `NIC_OWNER`. */
