@@ -12,7 +12,6 @@
 export * from './area/area.ts';
 export * from './area/layout.ts';
 export * from './area/reader.ts';
-export * from './area/ring.ts';
 export * from './area/writer.ts';
 export * from './bytes.ts';
 export * from './codec.ts';
@@ -31,3 +30,4 @@ export * from './frame.ts';
 export * from './me.ts';
 export * from './messages/index.ts';
 export { EMPTY } from './misfits.ts';
+export { formatMe, formatSap, headlineMe, headlineSap } from './walk/pretty.ts';
