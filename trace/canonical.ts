@@ -22,6 +22,10 @@ for (let i = 0; i < 16; i++) {
   HEX_DIGIT[i.toString(16).toUpperCase().charCodeAt(0)] = i;
 }
 
+/** The same in the upper and in the lower half of a byte; above 255 for what is no digit. */
+const HIGH = Uint16Array.from(HEX_DIGIT, (digit) => (digit === 255 ? 256 : digit << 4));
+const LOW = Uint16Array.from(HEX_DIGIT, (digit) => (digit === 255 ? 256 : digit));
+
 const literal = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const TIME_KEY = literal('{"t":');
 const CHANNEL_KEY = literal('"ch":');
@@ -129,17 +133,15 @@ export class CanonicalReader {
     let at = from;
     let p = start;
     for (;;) {
-      const hi = HEX_DIGIT[b[p]!]!;
-      if (hi === 255) break;
-      const lo = HEX_DIGIT[b[p + 1]!]!;
-      if (lo === 255) return 0;
+      const value = HIGH[b[p]!]! | LOW[b[p + 1]!]!;
+      if (value > 255) break;
       if (at === SLAB) {
         if (from === 0) return 0;
         at = this.#renew(from);
         from = 0;
         out = this.#slabBytes;
       }
-      out[at++] = (hi << 4) | lo;
+      out[at++] = value;
       p += 2;
     }
     if (b[p] !== QUOTE || b[p + 1] !== BRACE) return 0;

@@ -125,8 +125,11 @@ function withExtra<E extends TraceEvent & { extra?: TraceArgs }>(
   members: Members,
   known: number,
 ): E {
-  const entries = Object.entries(members);
-  if (entries.length > known) event.extra = Object.fromEntries(entries.filter(([key]) => !taken(event, key)));
+  let count = 0;
+  for (const _ in members) count++;
+  if (count > known) {
+    event.extra = Object.fromEntries(Object.entries(members).filter(([key]) => !taken(event, key)));
+  }
   return event;
 }
 
@@ -210,10 +213,12 @@ function isObject(value: JsonValue): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function tooDeep(value: JsonValue, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+function tooDeep(value: Members | JsonValue[], levels: number): boolean {
   if (levels === 0) return true;
-  for (const inner of Object.values(value)) if (tooDeep(inner, levels - 1)) return true;
+  for (const key in value) {
+    const inner = (value as Members)[key];
+    if (typeof inner === 'object' && inner !== null && tooDeep(inner, levels - 1)) return true;
+  }
   return false;
 }
 
