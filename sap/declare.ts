@@ -11,21 +11,21 @@ export type MacAddress = number;
 export type Side = 'host' | 'csme';
 export type Queue = 'notif' | 'data';
 
-/** Named numbers of an open set: a value outside of it is kept as the number that it is. */
-export type OpenEnum<N extends string = string> = { readonly [K in N]: number } & {
+/** What an open set of named numbers knows besides them: a value outside of it is kept as the number that it is. */
+export interface EnumSet {
   readonly [NAMES]: EnumEntry[];
-};
+}
 export interface EnumEntry {
   readonly name: string;
   readonly value: number;
   readonly doc: string;
 }
-const NAMES = Symbol('entries');
+export const NAMES: unique symbol = Symbol('entries');
 
 /** Declares an open set: `{ HOST: [1, 'The host owns the card.'] }` gives `X.HOST === 1`. */
 export function openEnum<const T extends Record<string, readonly [value: number, doc: string]>>(
   entries: T,
-): { readonly [K in keyof T]: T[K][0] } & { readonly [NAMES]: EnumEntry[] } {
+): { readonly [K in keyof T]: T[K][0] } & EnumSet {
   const out: Record<string | symbol, unknown> = {};
   const list: EnumEntry[] = [];
   for (const [name, [value, doc]] of Object.entries(entries)) {
@@ -37,7 +37,7 @@ export function openEnum<const T extends Record<string, readonly [value: number,
 }
 
 /** The entries of an open set, in the order of their declaration. */
-export function enumEntries(set: { readonly [NAMES]: EnumEntry[] }): readonly EnumEntry[] {
+export function enumEntries(set: EnumSet): readonly EnumEntry[] {
   return set[NAMES];
 }
 
@@ -61,9 +61,9 @@ export interface Field<T = unknown, R extends boolean = boolean, D = T> {
   readonly required: R;
   readonly text: string;
   /** Named values, when the field is one of an open set. */
-  readonly values?: { readonly [NAMES]: EnumEntry[] };
+  readonly values?: EnumSet;
   /** Named masks, when the field is a word of flags. */
-  readonly flags?: { readonly [NAMES]: EnumEntry[] };
+  readonly flags?: EnumSet;
   /** The largest value that has a meaning; more than this is an error of the sender. */
   readonly max?: number;
   readonly _type?: T;
@@ -77,8 +77,8 @@ class FieldDecl<T, R extends boolean, D = T> implements Field<T, R, D> {
   readonly size: number;
   readonly required: R;
   readonly text: string;
-  readonly values?: { readonly [NAMES]: EnumEntry[] };
-  readonly flags?: { readonly [NAMES]: EnumEntry[] };
+  readonly values?: EnumSet;
+  readonly flags?: EnumSet;
   readonly max?: number;
   declare readonly _type?: T;
   declare readonly _draft?: D;
@@ -98,12 +98,12 @@ class FieldDecl<T, R extends boolean, D = T> implements Field<T, R, D> {
   }
 
   /** One of an open set of numbers. */
-  of(values: { readonly [NAMES]: EnumEntry[] }): FieldDecl<T, R, D> {
+  of(values: EnumSet): FieldDecl<T, R, D> {
     return new FieldDecl<T, R, D>({ ...this, values });
   }
 
   /** A word of bits. */
-  bits(flags: { readonly [NAMES]: EnumEntry[] }): FieldDecl<T, R, D> {
+  bits(flags: EnumSet): FieldDecl<T, R, D> {
     return new FieldDecl<T, R, D>({ ...this, flags });
   }
 

@@ -3,7 +3,15 @@
  * A trace names and packs them as the recordings of the reference do; the host takes typed values.
  */
 import type { CommandName, Commands, TellName, Tells } from '../../ownership/index.ts';
-import { bytesOfHex, ethernetOf80211, formatMac, hexOf, type Nvm, parseMac, SSID_MAX_LEN } from '../../sap/index.ts';
+import {
+  bytesOfHex,
+  ethernetOf80211,
+  formatMac,
+  hexOf,
+  type Nvm,
+  parseMac,
+  SSID_MAX_LEN,
+} from '../../sap/index.ts';
 import type { TraceArgs } from '../event.ts';
 
 /** An argument that is missing or is not what its name demands. */
@@ -40,7 +48,9 @@ const READ: { readonly [N in CommandName]: Reader<N> } = {
   device_state: (a) => ({ up: flag(a, 'up') }),
   alive: (a) => ({ success: flag(a, 'success') }),
   set_netdev: (a) => ({ dev: netdevOf(a) }),
-  tx_copy: (a) => ({ frame: ethernetOf80211(bytesOf(a, 'frame80211'), uint(a, 'ivlen', 0xff)) ?? new Uint8Array(0) }),
+  tx_copy: (a) => ({
+    frame: ethernetOf80211(bytesOf(a, 'frame80211'), uint(a, 'ivlen', 0xff)) ?? new Uint8Array(0),
+  }),
 };
 
 const NO_NETDEV = 'none';
@@ -144,7 +154,8 @@ function limitsOf(args: TraceArgs): number[] {
 function macOf(args: TraceArgs, name: string): number {
   const value = args[name];
   const mac = typeof value === 'string' ? parseMac(value) : undefined;
-  if (mac === undefined) throw new ArgumentError(`${name}: a MAC address is needed, got ${JSON.stringify(value)}`);
+  if (mac === undefined)
+    throw new ArgumentError(`${name}: a MAC address is needed, got ${JSON.stringify(value)}`);
   return mac;
 }
 
@@ -161,7 +172,8 @@ function flag(args: TraceArgs, name: string): boolean {
 
 function int(args: TraceArgs, name: string): number {
   const value = args[name];
-  if (!Number.isSafeInteger(value)) throw new ArgumentError(`${name}: a number is needed, got ${JSON.stringify(value)}`);
+  if (!Number.isSafeInteger(value))
+    throw new ArgumentError(`${name}: a number is needed, got ${JSON.stringify(value)}`);
   return value as number;
 }
 
