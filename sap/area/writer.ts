@@ -17,12 +17,21 @@ const NOTHING = new Uint8Array(0);
 export class RingWriter {
   readonly ring: RingLayout;
   readonly #memory: RingMemory;
-  readonly #spare: number;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #size: number;
+  /** Bytes that may be in use. */
+  readonly #capacity: number;
 
   constructor(memory: RingMemory, ring: RingLayout, options: RingWriterOptions = {}) {
-    this.#memory = memory;
     this.ring = ring;
-    this.#spare = options.fillCompletely ? 0 : 1;
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
+    this.#words = memory.words;
+    this.#at = ring.at;
+    this.#size = ring.size;
+    this.#capacity = options.fillCompletely ? ring.size : ring.size - 1;
   }
 
   /**
@@ -36,32 +45,42 @@ export class RingWriter {
     return this.writeParts(message, NOTHING, 0, 0);
   }
 
-  /** Like `write`, for the message that is `header` followed by `body[bodyStart..bodyEnd)`: frames are copied once. */
+  /**
+   * Like `write`, for the message that is `header` followed by `body[bodyStart..bodyEnd)`: frames are copied once.
+   * A `body` that is wanted whole is faster than a part of a larger one.
+   */
   writeParts(header: Uint8Array, body: Uint8Array, bodyStart: number, bodyEnd: number): SapError | undefined {
-    const { bytes, words } = this.#memory;
-    const { wrAt, rdAt, at, size } = this.ring;
-    const wr = loadPointer(words, wrAt, size);
-    const rd = loadPointer(words, rdAt, size);
+    const { wrAt, rdAt } = this.ring;
+    const size = this.#size;
+    const wr = loadPointer(this.#words, wrAt, size);
+    const rd = loadPointer(this.#words, rdAt, size);
     if (wr > size || rd > size) return pointerError(this.ring, wr, rd);
-    const bodyLen = bodyEnd - bodyStart;
-    const total = header.length + bodyLen;
-    const room = size - usedBytes(wr, rd, size) - this.#spare;
-    if (room < total) return this.#full(total, room);
+    const headerLen = header.length;
+    const total = headerLen + bodyEnd - bodyStart;
+    const room = this.#capacity - usedBytes(wr, rd, size);
+    if (total > room) return this.#full(total, room);
 
-    let to = wr;
-    to = put(bytes, at, size, to, header, 0, header.length);
-    if (bodyLen > 0) to = put(bytes, at, size, to, body, bodyStart, bodyEnd);
-    Atomics.store(words, wrAt >> 2, to);
+    let behind = wr + total;
+    if (behind <= size) {
+      const to = this.#at + wr;
+      copyBytes(this.#bytes, to, header, 0, headerLen);
+      copyBytes(this.#bytes, to + headerLen, body, bodyStart, bodyEnd);
+      if (behind === size) behind = 0;
+    } else {
+      this.#put(wr, header, 0, headerLen);
+      this.#put((wr + headerLen) % size, body, bodyStart, bodyEnd);
+      behind -= size;
+    }
+    Atomics.store(this.#words, wrAt >> 2, behind);
     return undefined;
   }
 
   /** The largest message that can be written now, in bytes; 0 when a pointer is damaged. */
   free(): number {
     const { wrAt, rdAt, size } = this.ring;
-    const wr = loadPointer(this.#memory.words, wrAt, size);
-    const rd = loadPointer(this.#memory.words, rdAt, size);
-    if (wr > size || rd > size) return 0;
-    return size - usedBytes(wr, rd, size) - this.#spare;
+    const wr = loadPointer(this.#words, wrAt, size);
+    const rd = loadPointer(this.#words, rdAt, size);
+    return wr > size || rd > size ? 0 : this.#capacity - usedBytes(wr, rd, size);
   }
 
   /** Whether the other side has something to read. */
@@ -69,30 +88,16 @@ export class RingWriter {
     return ringPending(this.#memory, this.ring);
   }
 
+  /** Copies into the ring from offset `to` on, around its end where needed. */
+  #put(to: number, from: Uint8Array, start: number, end: number): void {
+    const split = Math.min(start + this.#size - to, end);
+    copyBytes(this.#bytes, this.#at + to, from, start, split);
+    copyBytes(this.#bytes, this.#at, from, split, end);
+  }
+
   #full(needed: number, available: number): SapError {
-    const { name, reader, size } = this.ring;
-    const fault = needed > size - this.#spare ? 'local' : reader;
+    const { name, reader } = this.ring;
+    const fault = needed > this.#capacity ? 'local' : reader;
     return sapError('SAP_ERR_RING_FULL', { fault, message: name, needed, available });
   }
-}
-
-/** Copies into the ring behind offset `to`, around its end where needed; returns the offset behind. */
-function put(
-  bytes: Uint8Array,
-  at: number,
-  size: number,
-  to: number,
-  from: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  const behind = to + end - start;
-  if (behind <= size) {
-    copyBytes(bytes, at + to, from, start, end);
-    return behind === size ? 0 : behind;
-  }
-  const split = start + size - to;
-  copyBytes(bytes, at + to, from, start, split);
-  copyBytes(bytes, at, from, split, end);
-  return behind - size;
 }
