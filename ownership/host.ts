@@ -113,8 +113,8 @@ export class Host {
     });
     if (!(verdict & VERDICT_CSME)) return verdict;
     if (!quirks['no-headroom-loses-frame']) {
-      const error = writeDataPacket(this.#rings.dataOut, this.sapSeqNum + 1, bytes, start, end);
-      if (!error) this.sapSeqNum++;
+      const error = writeDataPacket(this.#rings.dataOut, after(this.sapSeqNum), bytes, start, end);
+      if (!error) this.sapSeqNum = after(this.sapSeqNum);
       else {
         this.#problem(error);
         if (!quirks['data-ring-full-loses-frame']) return VERDICT_HOST;
@@ -212,9 +212,9 @@ export class Host {
   #copyToCsme(frame: Uint8Array): void {
     if (!this.#rings || this.state.phase !== 'connected' || !isDhcpClientFrame(frame, 0, frame.length))
       return;
-    const error = writeDhcpCopy(this.#rings.dataOut, this.sapSeqNum + 1, frame, 0, frame.length);
+    const error = writeDhcpCopy(this.#rings.dataOut, after(this.sapSeqNum), frame, 0, frame.length);
     if (error) return this.#problem(error);
-    this.sapSeqNum++;
+    this.sapSeqNum = after(this.sapSeqNum);
     if (!this.quirks['dhcp-copy-not-signalled']) this.#signal();
   }
 
@@ -269,22 +269,27 @@ export class Host {
       initNotifSeqNum: INIT_NOTIF_SEQ_NUM,
       supportedVersions: [this.state.version],
     } as const;
-    this.#out({ type: 'me', bytes: encodeMe(draft, ++this.meSeqNum) });
+    this.meSeqNum = after(this.meSeqNum);
+    this.#out({ type: 'me', bytes: encodeMe(draft, this.meSeqNum) });
   }
 
   /** The door bell: counted always, sent unless it was within the last 100 ms. */
   #signal(): void {
     const { timers } = this.state;
-    const seqNum = ++this.meSeqNum;
+    this.meSeqNum = after(this.meSeqNum);
     if (timers.bellThrottle !== null) return;
-    this.#out({ type: 'me', bytes: encodeMe({ name: 'CHECK_SHARED_AREA' }, seqNum, { size: BELL_SIZE }) });
+    this.#out({
+      type: 'me',
+      bytes: encodeMe({ name: 'CHECK_SHARED_AREA' }, this.meSeqNum, { size: BELL_SIZE }),
+    });
     timers.bellThrottle = this.#fx.nowMs + TIMERS.bellThrottle.ms;
   }
 
   #send(draft: SapDraft): number {
     const { phase } = this.state;
     if (!this.#rings || (phase !== 'connected' && phase !== 'stopping')) return -ENODEV;
-    const error = this.#rings.notifOut.write(encodeSap(draft, ++this.sapSeqNum));
+    this.sapSeqNum = after(this.sapSeqNum);
+    const error = this.#rings.notifOut.write(encodeSap(draft, this.sapSeqNum));
     if (!error) {
       this.#signal();
       return 0;
@@ -330,4 +335,9 @@ export class Host {
       problem: (error) => this.#problem(error),
     };
   }
+}
+
+/** Sequence numbers are 32 bits wide. */
+function after(seqNum: number): number {
+  return (seqNum + 1) >>> 0;
 }

@@ -1,5 +1,7 @@
 /** What the host did and the recording must show, stream by stream in order. */
+
 import type { Mismatch, Stream } from './report.ts';
+import { EFFECT_LAG_MS } from './tolerance.ts';
 
 interface Effect<T> {
   value: T;
@@ -40,6 +42,7 @@ export class Expectations<T> {
   /** Holds a recorded effect against the host's next one; afterwards both are again in step where that is possible. */
   match(recorded: T, line: number, t: number, report: (mismatch: Mismatch) => void): void {
     const { stream } = this;
+    this.reportMissing(t * 1000 - EFFECT_LAG_MS, line, t, report);
     const ahead = this.#find(recorded);
     if (ahead < 0) {
       const host = this.#effects[this.#at];
@@ -61,10 +64,13 @@ export class Expectations<T> {
 
   /** Reports what the host did before `untilMs` and the recording does not have. */
   reportMissing(untilMs: number, line: number, t: number, report: (mismatch: Mismatch) => void): void {
-    while (!this.empty) {
-      if (this.#effects[this.#at]!.atMs > untilMs) this.#at++;
-      else this.#reportMissing(line, t, report);
-    }
+    while (!this.empty && this.#effects[this.#at]!.atMs < untilMs) this.#reportMissing(line, t, report);
+  }
+
+  /** Forgets what was not seen yet. */
+  clear(): void {
+    this.#effects.length = 0;
+    this.#at = 0;
   }
 
   #reportMissing(line: number, t: number, report: (mismatch: Mismatch) => void): void {

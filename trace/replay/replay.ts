@@ -44,7 +44,14 @@ import { hintOf } from './hints.ts';
 import { isBell, Lookahead, u32 } from './lookahead.ts';
 import type { Mismatch, ReplayReport, Stream } from './report.ts';
 import { RingTap } from './ring-tap.ts';
-import { EARLY_MS, END_GRACE_MS, latenessMs, THROTTLE_LATE_MS, wentOffAtMs } from './tolerance.ts';
+import {
+  EARLY_MS,
+  EFFECT_LAG_MS,
+  END_GRACE_MS,
+  latenessMs,
+  THROTTLE_LATE_MS,
+  wentOffAtMs,
+} from './tolerance.ts';
 import { ArgumentError, commandArgs, isCommand, resultArgs, tellArgs } from './vocabulary.ts';
 
 export interface ReplayOptions {
@@ -104,6 +111,8 @@ export class Replay {
   #token = 0;
   #line = 0;
   #nowMs = 0;
+  /** When the effects that the host has now came about. */
+  #effectMs = 0;
 
   #tells = callExpectations('wifi-op');
   /** By command: they return on threads of their own. */
@@ -149,6 +158,7 @@ export class Replay {
     }
     this.#line = event.line ?? this.#line + 1;
     this.#nowMs = Math.max(this.#nowMs, event.t * 1000);
+    this.#effectMs = this.#nowMs;
     this.#fireOverdue();
     switch (event.ch) {
       case 'me':
@@ -323,6 +333,7 @@ export class Replay {
       this.#fire('bellThrottle', this.#nowMs);
     }
     if (this.#bells.empty) this.#await(() => !this.#bells.empty);
+    this.#bells.reportMissing(this.#nowMs - EFFECT_LAG_MS, this.#line, event.t, this.#mismatch);
     const bell = this.#bells.shift();
     if (!bell) {
       if (this.#leaving && seqNum === this.#host.meSeqNum + 1) this.#host.meSeqNum++;
@@ -330,7 +341,7 @@ export class Replay {
       return;
     }
     const lead = seqNum - u32(bell, 4);
-    if (lead !== 0) this.#host.meSeqNum += lead;
+    if (lead !== 0) this.#host.meSeqNum = (this.#host.meSeqNum + lead) >>> 0;
     const merged = lead < 0 && -lead <= this.#frameBells;
     if ((lead !== 0 && !merged) || !sameBut(event.bytes, bell, 4, 8)) {
       this.#mismatch(this.#at('me', 'different', { recorded: showBell(event.bytes), host: showBell(bell) }));
@@ -418,21 +429,21 @@ export class Replay {
       case 'me':
         return this.#send(output.bytes);
       case 'tell':
-        return this.#tells.push(this.#nowMs, call(output.name, tellArgs(output.name, output.args)));
+        return this.#tells.push(this.#effectMs, call(output.name, tellArgs(output.name, output.args)));
       case 'return':
         if (!RECORDED_RETURNS.includes(output.name)) return;
         return this.#returnsOf(output.name).push(
-          this.#nowMs,
+          this.#effectMs,
           call(output.name, resultArgs(output.name, output.result)),
         );
       case 'map':
-        return this.#bus.push(this.#nowMs, call('dma_map', { buffer_id: 1, size: output.size }));
+        return this.#bus.push(this.#effectMs, call('dma_map', { buffer_id: 1, size: output.size }));
       case 'enable':
       case 'disable':
       case 'unmap':
-        return this.#bus.push(this.#nowMs, call(output.type, {}));
+        return this.#bus.push(this.#effectMs, call(output.type, {}));
       case 'transmit':
-        if (output.frame.length <= DEVICE_FRAME_MAX) this.#frames.push(this.#nowMs, output.frame);
+        if (output.frame.length <= DEVICE_FRAME_MAX) this.#frames.push(this.#effectMs, output.frame);
         return;
       case 'problem':
         if (output.error.code !== 'SAP_ERR_RING_POINTER') return;
@@ -445,8 +456,8 @@ export class Replay {
   #send(bytes: Uint8Array): void {
     const errno = this.#busUp ? this.#sendErrno : ENODEV;
     if (errno !== 0) this.#host.handle(this.#nowMs, { type: 'sendFailed', errno });
-    else if (bytes[0] === 3) this.#bells.push(this.#nowMs, bytes);
-    else this.#starts.push(this.#nowMs, bytes);
+    else if (bytes[0] === 3) this.#bells.push(this.#effectMs, bytes);
+    else this.#starts.push(this.#effectMs, bytes);
   }
 
   #returnsOf(name: string): Expectations<string> {
@@ -462,7 +473,9 @@ export class Replay {
 
   #fire(timer: TimerName, atMs: number): void {
     this.#host.fire(atMs, timer);
+    this.#effectMs = atMs;
     this.#drain();
+    this.#effectMs = this.#nowMs;
   }
 
   /** An effect was recorded that the host did not have yet: what is due goes off until it has. */
@@ -525,11 +538,14 @@ export class Replay {
     const { bellThrottle } = this.#host.state.timers;
     if (bellThrottle !== null && bellThrottle + THROTTLE_LATE_MS < untilMs)
       this.#fire('bellThrottle', bellThrottle);
+    const seconds = this.#nowMs / 1000;
     for (const expected of [this.#tells, ...this.#returns.values(), this.#bus]) {
-      expected.reportMissing(untilMs, this.#line, this.#nowMs / 1000, this.#mismatch);
+      expected.reportMissing(untilMs, this.#line, seconds, this.#mismatch);
+      expected.clear();
     }
     for (const expected of [this.#frames, this.#starts, this.#bells]) {
-      expected.reportMissing(untilMs, this.#line, this.#nowMs / 1000, this.#mismatch);
+      expected.reportMissing(untilMs, this.#line, seconds, this.#mismatch);
+      expected.clear();
     }
   }
 

@@ -13,6 +13,9 @@ export const READ_LAG_MS = TIMERS.bellThrottle.ms + 5;
 /** A throttle that is over for longer than this is over, whatever the recorded door bells say. */
 export const THROTTLE_LATE_MS = 30;
 
+/** What the host does at once, the recorded driver does within this time. */
+export const EFFECT_LAG_MS = 400;
+
 /** Effects of the last moments of a recording may be missing from it. */
 export const END_GRACE_MS = 250;
 
