@@ -129,6 +129,7 @@ export const u8 = uint(1);
 export const u16 = uint(2);
 export const u32 = uint(4);
 export const u16be = uint(2, true);
+export const u24be = uint(3, true);
 export const u32be = uint(4, true);
 export const u64 = field<bigint>({ kind: 'u64' }, 8);
 export const mac = field<MacAddress>({ kind: 'mac' }, 6);

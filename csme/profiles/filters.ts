@@ -23,7 +23,7 @@ export function noFilters(): OobFilters {
       reserved5: 0,
     })),
     icmpv6Flags: 0,
-    ipv6Filters: Array.from({ length: 4 }, () => ({ addrLo24: new Uint8Array(3), flags: 0 })),
+    ipv6Filters: Array.from({ length: 4 }, () => ({ addrLo24: 0, flags: 0 })),
     ethFilters: Array.from({ length: ETH_FILTERS }, () => ({ macAddress: 0, flags: 0 })),
     reserved139: 0,
     ipv4Filter: { ipv4Addr: 0, flags: 0 },

@@ -570,19 +570,19 @@ function readCsmeFilters(b: Uint8Array, o: number, e: number): Message<'CSME_FIL
       icmpv6Flags: (b[o + 1832]! | (b[o + 1833]! << 8) | (b[o + 1834]! << 16) | (b[o + 1835]! << 24)) >>> 0,
       ipv6Filters: [
         {
-          addrLo24: b.subarray(o + 1836, o + 1839),
+          addrLo24: (b[o + 1836]! << 16) | (b[o + 1837]! << 8) | b[o + 1838]!,
           flags: b[o + 1839]!,
         },
         {
-          addrLo24: b.subarray(o + 1840, o + 1843),
+          addrLo24: (b[o + 1840]! << 16) | (b[o + 1841]! << 8) | b[o + 1842]!,
           flags: b[o + 1843]!,
         },
         {
-          addrLo24: b.subarray(o + 1844, o + 1847),
+          addrLo24: (b[o + 1844]! << 16) | (b[o + 1845]! << 8) | b[o + 1846]!,
           flags: b[o + 1847]!,
         },
         {
-          addrLo24: b.subarray(o + 1848, o + 1851),
+          addrLo24: (b[o + 1848]! << 16) | (b[o + 1849]! << 8) | b[o + 1850]!,
           flags: b[o + 1851]!,
         },
       ],
@@ -703,10 +703,10 @@ function writeCsmeFilters(d: Draft<'CSME_FILTERS'>, seq: number, out: Uint8Array
     const oobFiltersIpv6FiltersItem = oobFiltersIpv6Filters[j]!;
     if (typeof oobFiltersIpv6FiltersItem !== 'object' || oobFiltersIpv6FiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}]`, oobFiltersIpv6FiltersItem, 'an object');
     const oobFiltersIpv6FiltersAddrLo24 = oobFiltersIpv6FiltersItem.addrLo24;
-    if (oobFiltersIpv6FiltersAddrLo24?.length !== 3) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}].addrLo24`, oobFiltersIpv6FiltersAddrLo24, '3 bytes');
-    out[p1] = oobFiltersIpv6FiltersAddrLo24[0]!;
-    out[p1 + 1] = oobFiltersIpv6FiltersAddrLo24[1]!;
-    out[p1 + 2] = oobFiltersIpv6FiltersAddrLo24[2]!;
+    if ((oobFiltersIpv6FiltersAddrLo24 & 0xffffff) !== oobFiltersIpv6FiltersAddrLo24) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}].addrLo24`, oobFiltersIpv6FiltersAddrLo24, 'an integer of 24 bits');
+    out[p1] = oobFiltersIpv6FiltersAddrLo24 >>> 16;
+    out[p1 + 1] = oobFiltersIpv6FiltersAddrLo24 >>> 8;
+    out[p1 + 2] = oobFiltersIpv6FiltersAddrLo24;
     const oobFiltersIpv6FiltersFlags = oobFiltersIpv6FiltersItem.flags;
     if ((oobFiltersIpv6FiltersFlags & 0xff) !== oobFiltersIpv6FiltersFlags) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}].flags`, oobFiltersIpv6FiltersFlags, 'an integer of 8 bits');
     out[p1 + 3] = oobFiltersIpv6FiltersFlags;
@@ -1201,6 +1201,9 @@ function sizeNvm(d: Draft<'NVM'>): number {
   return d.tail === undefined ? 468 : 468 + d.tail.length;
 }
 
+const NVM_CHANNELS = new DataView(new ArrayBuffer(440));
+const NVM_CHANNELS_BYTES = new Uint8Array(NVM_CHANNELS.buffer);
+
 function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): number {
   const n = sizeNvm(d);
   if (!(o >= 0 && o + n <= out.length)) throw noRoom('NVM', n, out.length - o);
@@ -1215,7 +1218,6 @@ function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): num
   out[o + 5] = seq >>> 8;
   out[o + 6] = seq >>> 16;
   out[o + 7] = seq >>> 24;
-  const v = new DataView(out.buffer, out.byteOffset + o, 468);
   const hwAddr = d.hwAddr;
   const hwAddrHigh = Math.floor(hwAddr / 0x100000000);
   const hwAddrLow = hwAddr >>> 0;
@@ -1234,20 +1236,31 @@ function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): num
   out[o + 15] = reserved15;
   const radioCfg = d.radioCfg;
   if (radioCfg >>> 0 !== radioCfg) throw unfit('NVM', 'radioCfg', radioCfg, 'an integer of 32 bits');
-  v.setUint32(16, radioCfg, true);
+  out[o + 16] = radioCfg;
+  out[o + 17] = radioCfg >>> 8;
+  out[o + 18] = radioCfg >>> 16;
+  out[o + 19] = radioCfg >>> 24;
   const caps = d.caps;
   if (caps >>> 0 !== caps) throw unfit('NVM', 'caps', caps, 'an integer of 32 bits');
-  v.setUint32(20, caps, true);
+  out[o + 20] = caps;
+  out[o + 21] = caps >>> 8;
+  out[o + 22] = caps >>> 16;
+  out[o + 23] = caps >>> 24;
   const nvmVersion = d.nvmVersion;
   if (nvmVersion >>> 0 !== nvmVersion) throw unfit('NVM', 'nvmVersion', nvmVersion, 'an integer of 32 bits');
-  v.setUint32(24, nvmVersion, true);
+  out[o + 24] = nvmVersion;
+  out[o + 25] = nvmVersion >>> 8;
+  out[o + 26] = nvmVersion >>> 16;
+  out[o + 27] = nvmVersion >>> 24;
   const channels = d.channels;
   if (channels?.length !== 110) throw unfit('NVM', 'channels', channels, 'an array of 110');
-  for (let i = 0, p0 = o + 28; i < 110; i++, p0 += 4) {
-    const channelsItem = channels[i]!;
-    if (channelsItem >>> 0 !== channelsItem) throw unfit('NVM', `channels[${i}]`, channelsItem, 'an integer of 32 bits');
-    v.setUint32(p0 - o, channelsItem, true);
+  for (let i = 0, p = 0; i < 110; i++, p += 4) {
+    const item = channels[i]!;
+    const word = item | 0;
+    if ((word >>> 0) !== item) throw unfit('NVM', `channels[${i}]`, item, 'an integer of 32 bits');
+    NVM_CHANNELS.setInt32(p, word, true);
   }
+  out.set(NVM_CHANNELS_BYTES, o + 28);
   if (n > 468) out.set(d.tail!, o + 468);
   return n;
 }

@@ -9,6 +9,7 @@ import {
   u8,
   u16,
   u16be,
+  u24be,
   u32,
   u32be,
   type ValueOf,
@@ -77,7 +78,7 @@ export const Ipv6FilterFlags = openEnum({
   ENABLED: [0x2, 'In use.'],
 });
 export const Ipv6Filter = struct('iwl_sap_ipv6_filter', {
-  addrLo24: bytes(3).doc('Low 24 bits of the address.'),
+  addrLo24: u24be.doc('Low 24 bits of the address.'),
   flags: u8.bits(Ipv6FilterFlags).doc('Not used by the reference.'),
 });
 export type Ipv6Filter = ValueOf<typeof Ipv6Filter>;

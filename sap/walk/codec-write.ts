@@ -1,15 +1,19 @@
 /** The writing half of a generated codec: statements that check a value and store its bytes. */
 import type { AnyField, Fields } from '../declare.ts';
-import { isWide } from './codec-read.ts';
 import { endsOpen, type Layout } from './fields.ts';
 
 /** Up to this many bytes are stored one by one; `set` costs as much as about 24 stores. */
 const STORE_BY_BYTE = 8;
 
+/**
+ * From this many words on, an array is put together in a buffer that is kept for it, and copied from there in one go: V8
+ * knows where that buffer lies, which saves a fifth of the time of NVM.
+ */
+const SCRATCH_WORTH = 32;
+
 /** Where a statement stands: the message's name, a base and an offset from it, and the names already taken. */
 interface Scope {
   readonly message: string;
-  readonly wide: boolean;
   /** Variable that the offsets count from. */
   readonly base: string;
   readonly indent: string;
@@ -34,16 +38,14 @@ export function writeFunction(
   header: number,
 ): string {
   const name = layout.short;
-  const wide = isWide(layout);
   const end = header + layout.payload;
   const open = endsOpen(layout);
-  const scope: Scope = { message: name, wide, base: 'o', indent: '  ', depth: 0 };
+  const scope: Scope = { message: name, base: 'o', indent: '  ', depth: 0 };
   return [
     `function write${suffix}(d: Draft<'${name}'>, seq: number, out: Uint8Array, o: number): number {`,
     `  const n = size${suffix}(d);`,
     `  if (!(o >= 0 && o + n <= out.length)) throw noRoom('${name}', n, out.length - o);`,
     ...head.map((line) => `  ${line}`),
-    ...(wide ? [`  const v = new DataView(out.buffer, out.byteOffset + o, ${end});`] : []),
     ...fieldStatements(layout.fields, header, 'd', '', scope),
     ...(open
       ? [
@@ -101,8 +103,8 @@ function statements(
         `${indent}const ${variable}High = Math.floor(${variable} / 0x100000000);`,
         `${indent}const ${variable}Low = ${variable} >>> 0;`,
         `${indent}if (${variable}High >>> 16 !== 0 || ${variable}High * 0x100000000 + ${variable}Low !== ${variable}) ${say(variable, 'an integer of 48 bits')};`,
-        ...stores(`${variable}High`, 2, true, at, { ...scope, wide: false }),
-        ...stores(`${variable}Low`, 4, true, at + 2, { ...scope, wide: false }),
+        ...stores(`${variable}High`, 2, true, at, scope),
+        ...stores(`${variable}Low`, 4, true, at + 2, scope),
       ];
     case 'bytes':
       return byteStatements(field, layout.length, at, expression, variable, scope, say);
@@ -166,15 +168,68 @@ function loop(
   const { indent } = scope;
   const index = 'ijk'[scope.depth] ?? `i${scope.depth}`;
   const base = `p${scope.depth}`;
+  // Scratch buffers are declared for the fields of a message, not for those of its structures.
+  if (scope.depth === 0 && isWord(item) && length >= SCRATCH_WORTH) {
+    return scratchLoop(item.layout, length, at, expression, variable, path, scope, say);
+  }
   const inner: Scope = { ...scope, base, indent: `${indent}  `, depth: scope.depth + 1 };
-  const start = scope.wide && scope.base === 'o' ? place(at, scope) : place(at, scope);
   return [
     `${indent}const ${variable} = ${expression};`,
     `${indent}if (${variable}?.length !== ${length}) ${say(variable, `an array of ${length}`)};`,
-    `${indent}for (let ${index} = 0, ${base} = ${start}; ${index} < ${length}; ${index}++, ${base} += ${item.size}) {`,
+    `${indent}for (let ${index} = 0, ${base} = ${place(at, scope)}; ${index} < ${length}; ${index}++, ${base} += ${item.size}) {`,
     ...statements(item, 0, `${variable}[${index}]!`, `${variable}Item`, `${path}[\${${index}}]`, inner),
     `${indent}}`,
   ];
+}
+
+function scratchLoop(
+  item: { readonly bytes: number; readonly bigEndian: boolean },
+  length: number,
+  at: number,
+  expression: string,
+  variable: string,
+  path: string,
+  scope: Scope,
+  say: (value: string, demand: string) => string,
+): string[] {
+  const { indent } = scope;
+  const { bytes, bigEndian } = item;
+  const scratch = scratchName(scope.message, path);
+  const fits = bytes === 4 ? 'word >>> 0' : `word & 0x${'ff'.repeat(bytes)}`;
+  const unfit = `throw unfit('${scope.message}', \`${path}[\${i}]\`, item, 'an integer of ${8 * bytes} bits')`;
+  return [
+    `${indent}const ${variable} = ${expression};`,
+    `${indent}if (${variable}?.length !== ${length}) ${say(variable, `an array of ${length}`)};`,
+    `${indent}for (let i = 0, p = 0; i < ${length}; i++, p += ${bytes}) {`,
+    `${indent}  const item = ${variable}[i]!;`,
+    `${indent}  const word = item | 0;`,
+    `${indent}  if ((${fits}) !== item) ${unfit};`,
+    `${indent}  ${scratch}.setInt${8 * bytes}(p, word, ${!bigEndian});`,
+    `${indent}}`,
+    `${indent}out.set(${scratch}_BYTES, ${place(at, scope)});`,
+  ];
+}
+
+/** The buffers that the writer of a message needs, as declarations. */
+export function scratchBuffers(layout: Layout): string[] {
+  return Object.entries(layout.fields).flatMap(([name, field]) => {
+    const kind = field.layout;
+    if (kind.kind !== 'array' || !isWord(kind.item) || kind.length < SCRATCH_WORTH) return [];
+    const scratch = scratchName(layout.short, name);
+    return [
+      `const ${scratch} = new DataView(new ArrayBuffer(${field.size}));`,
+      `const ${scratch}_BYTES = new Uint8Array(${scratch}.buffer);`,
+    ];
+  });
+}
+
+type WordField = AnyField & { readonly layout: Extract<AnyField['layout'], { kind: 'uint' }> };
+function isWord(field: AnyField): field is WordField {
+  return field.layout.kind === 'uint' && (field.layout.bytes === 2 || field.layout.bytes === 4);
+}
+
+function scratchName(message: string, path: string): string {
+  return `${message}_${path.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
 }
 
 /** True for what is not an unsigned number of so many bytes: fractions, negatives, NaN, strings, undefined. */
@@ -184,10 +239,6 @@ function misfit(variable: string, bytes: number): string {
 }
 
 function stores(variable: string, bytes: number, bigEndian: boolean, at: number, scope: Scope): string[] {
-  if (scope.wide && (bytes === 4 || bytes === 2)) {
-    const from = scope.base === 'o' ? `${at}` : `${place(at, scope)} - o`;
-    return [`${scope.indent}v.setUint${8 * bytes}(${from}, ${variable}, ${!bigEndian});`];
-  }
   return Array.from({ length: bytes }, (_, i) => {
     const shift = 8 * (bigEndian ? bytes - 1 - i : i);
     return `${scope.indent}out[${place(at + i, scope)}] = ${variable}${shift === 0 ? '' : ` >>> ${shift}`};`;

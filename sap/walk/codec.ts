@@ -3,7 +3,7 @@
  * direction, and no code made at run time, so that it also runs where `eval` is forbidden.
  */
 import { readFunction, uint } from './codec-read.ts';
-import { sizeFunction, writeFunction } from './codec-write.ts';
+import { scratchBuffers, sizeFunction, writeFunction } from './codec-write.ts';
 import type { Layout } from './fields.ts';
 
 /** A register and how its messages begin. */
@@ -45,6 +45,8 @@ export function generateCodec(register: Register): string {
     if (header.idInValue) reads.unshift(`id: ${layout.id}`);
     blocks.push(readFunction(layout, suffix, reads, header.size));
     blocks.push(sizeFunction(layout, suffix, header.size));
+    const scratch = scratchBuffers(layout);
+    if (scratch.length > 0) blocks.push(scratch.join('\n'));
     blocks.push(writeFunction(layout, suffix, headWrites(layout, header), header.size));
   }
   return `${blocks.join('\n\n')}\n`.replaceAll('REGISTER', list);
