@@ -253,8 +253,12 @@ const EFFECTS_OF_EXCHANGES = {
   sendGiven: (c) => send(c, told(c, 'send').message),
   sendFrame: (c) => send(c, { name: 'DATA_PACKET', frame: told(c, 'sendFrame').frame }),
   handFrame: (c) => {
-    const message = (c.input as { message: { name: string; frame: Uint8Array } }).message;
-    c.actions.push({ type: 'frame', bytes: message.frame, copy: message.name === 'CB_DATA_PACKET' });
+    const message = heard(c, 'DATA_PACKET');
+    c.actions.push({ type: 'frame', bytes: message.frame, copy: false });
+  },
+  handCopy: (c) => {
+    const { frame, dataLen } = heard(c, 'CB_DATA_PACKET');
+    c.actions.push({ type: 'frame', bytes: frame.subarray(0, dataLen), copy: true });
   },
   ackPldr: (c) => {
     send(c, { name: 'PLDR_ACK', version: PLDR_VERSION, status: PldrStatus.SUCCESS });

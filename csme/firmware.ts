@@ -100,11 +100,23 @@ function hearMessage(c: Context, message: SapMessage): void {
     violation(c, message.name, 'SAP is not up, or not in the state for it');
     return;
   }
-  if (message.name === 'HOST_LINK_UP' && message.connectionInfo.ssidLen > SSID_MAX_LEN) {
-    violation(c, message.name, `has an SSID of ${message.connectionInfo.ssidLen} bytes`);
+  const nonsense = nonsenseIn(message);
+  if (nonsense !== undefined) {
+    violation(c, message.name, nonsense);
     return;
   }
   if (!dispatch(c, message.name)) violation(c, message.name, 'has no row here');
+}
+
+/** A value that voids a message although its layout is good. */
+function nonsenseIn(message: SapMessage): string | undefined {
+  if (message.name === 'HOST_LINK_UP' && message.connectionInfo.ssidLen > SSID_MAX_LEN) {
+    return `has an SSID of ${message.connectionInfo.ssidLen} bytes`;
+  }
+  if (message.name === 'CB_DATA_PACKET' && message.dataLen > message.frame.length) {
+    return `says that its frame has ${message.dataLen} bytes, but ${message.frame.length} are there`;
+  }
+  return undefined;
 }
 
 /** Offers an event to all that know it; all or nothing: false when one of them has a gap, or none knows it. */

@@ -5,6 +5,10 @@
  * level of messages. Neither does I/O nor looks at a clock. docs/csme.md has the profiles, the misbehaviours and the
  * list of what was decided where no document says how the firmware behaves.
  */
+
+export type { Behaviour, BehaviourContext } from './behaviours/behaviour.ts';
+export type * from './contract.ts';
+export { Csme, type CsmeOptions } from './csme.ts';
 export * from './firmware.ts';
 export type * from './inputs.ts';
 export * from './profiles/index.ts';

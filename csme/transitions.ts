@@ -278,7 +278,7 @@ const always = {
   BAND_SELECTION: [{}],
   UNKNOWN: [{ do: ['noteUnknown'] }],
   DATA_PACKET: [{ do: ['handFrame'] }],
-  CB_DATA_PACKET: [{ do: ['handFrame'] }],
+  CB_DATA_PACKET: [{ do: ['handCopy'] }],
   setFilters: [{ do: ['setFilters', 'sendFilters'] }],
   refuseAsks: [{ do: ['refuseAsks'] }],
   grantAsks: [{ do: ['grantAsks'] }],
