@@ -2,12 +2,14 @@
 import { SAP_MESSAGES } from '../messages/index.ts';
 import { ME_MESSAGES } from '../messages/me.ts';
 import { generateCodec } from './codec.ts';
+import { messagesPage } from './docs.ts';
 
 /** Every generated source, by its path from the folder of the repository. */
 export function generatedSources(): ReadonlyMap<string, string> {
   return new Map([
     ['sap/generated/codec.ts', generateCodec(SAP_REGISTER)],
     ['sap/generated/me.ts', generateCodec(ME_REGISTER)],
+    ['docs/messages.md', messagesPage()],
   ]);
 }
 
