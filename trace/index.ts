@@ -2,7 +2,11 @@
  * Traces: what crossed the wire between a host and CSME, and what the WLAN driver and the bus did around it, one JSON
  * object a line (`docs/trace-format.md`). Reading is streamed and never throws for what a file holds.
  */
+export { type Description, describe } from './describe.ts';
 export * from './errors.ts';
 export * from './event.ts';
+export { eventToJson } from './json.ts';
+export { Ladder, type LadderOptions } from './ladder.ts';
+export { type Palette, palette } from './palette.ts';
 export { MAX_LINE, parseTrace, type ReadOptions, readTrace, TraceParser } from './read.ts';
 export { formatEvent, formatJson, TraceWriter } from './write.ts';

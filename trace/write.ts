@@ -1,5 +1,6 @@
 /** Writing a trace, in exactly the form that recordings have. */
 import type { Writable } from 'node:stream';
+import { hexOf } from '../sap/index.ts';
 import type { JsonValue, TraceEvent } from './event.ts';
 
 const FLUSH = 65536;
@@ -11,7 +12,7 @@ export function formatEvent(event: TraceEvent): string {
     case 'notif':
     case 'data':
     case 'frame':
-      return `${head(event)}, "hex": "${hex(event.bytes)}"${extra(event)}}`;
+      return `${head(event)}, "hex": "${hexOf(event.bytes)}"${extra(event)}}`;
     case 'wifi-cmd':
     case 'wifi-op':
     case 'bus':
@@ -106,14 +107,6 @@ function head(event: { t: number; ch: string; dir: string }): string {
 /** The shortest decimal that reads back as the same number, always with a point or an exponent. */
 function formatTime(t: number): string {
   return Number.isInteger(t) ? t.toFixed(1) : String(t);
-}
-
-const HEX_PAIRS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
-
-function hex(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += HEX_PAIRS[bytes[i]!]!;
-  return text;
 }
 
 function extra(event: { extra?: { readonly [name: string]: JsonValue } }): string {

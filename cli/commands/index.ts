@@ -1,0 +1,5 @@
+/** The sub-commands, in the order in which the help lists them. */
+import type { Define } from '../command.ts';
+import { defineShow } from './show.ts';
+
+export const COMMANDS: readonly Define[] = [defineShow];

@@ -1,0 +1,91 @@
+/** The command line as a whole: global options, sub-commands, how it ends. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import type { Bind, Body } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { CliError, EXIT_CODES, type ExitName } from './exit.ts';
+import { Output } from './output.ts';
+
+/** Runs the command; resolves to its exit status. Nothing that a user can cause escapes. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const output = new Output();
+  let end: ExitName = 'good';
+  const bind: Bind = <Args extends readonly unknown[], Options>(
+    command: Command,
+    body: Body<Args, Options>,
+  ) => {
+    command.action(async (...given: unknown[]) => {
+      // commander gives the arguments, then the options, then the command.
+      const args = given.slice(0, -2) as unknown as Args;
+      const json = program.opts<{ json?: boolean }>().json ?? false;
+      end = await body({ output, json }, command.opts() as Options, ...args);
+    });
+  };
+  const program = programOf(output, bind);
+  try {
+    await program.parseAsync(argv as string[]);
+    await output.flush();
+    return EXIT_CODES[end].status;
+  } catch (error) {
+    await output.flush();
+    return failed(error, output);
+  }
+}
+
+function programOf(output: Output, bind: Bind): Command {
+  const program = new Command('sapwood')
+    .description('The arbitration of one WLAN card between an operating system and Intel CSME.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .option('--json', 'JSON on stdout and nothing else')
+    .configureHelp({ showGlobalOptions: true, helpWidth: output.terminal.width })
+    .configureOutput({ outputError: (text) => output.say(sentence(text)) })
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sapwood show session.jsonl             a trace as a ladder
+  $ sapwood show - < session.jsonl | less  the same from a pipe
+
+Exit status:
+${exitHelp()}`,
+    );
+  for (const define of COMMANDS) define(program, bind);
+  return program;
+}
+
+function exitHelp(): string {
+  return Object.values(EXIT_CODES)
+    .map(({ status, doc }) => `  ${status}  ${doc}`)
+    .join('\n');
+}
+
+function failed(error: unknown, output: Output): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT_CODES.good.status;
+    if (error.code !== 'commander.help') output.say('Try: sapwood --help');
+    return EXIT_CODES.usage.status;
+  }
+  if (error instanceof CliError) {
+    output.say(`sapwood: ${error.message}`);
+    if (error.next !== undefined) output.say(error.next);
+    return EXIT_CODES[error.exit].status;
+  }
+  throw error;
+}
+
+/** commander's `error: unknown option '--x'` in our form. */
+function sentence(text: string): string {
+  const [first = '', ...more] = text.trimEnd().split('\n');
+  const body = first.replace(/^error: /, '');
+  const closed = /[.?!]$/.test(body) ? body : `${body}.`;
+  return [`sapwood: ${closed}`, ...more.map((line) => line.replace(/^\((.*)\)$/, '$1'))].join('\n');
+}
+
+function version(): string {
+  const manifest = createRequire(import.meta.url)('sapwood/package.json') as { version: string };
+  return manifest.version;
+}
