@@ -1,0 +1,112 @@
+/** Sees the SAP messages of both sides in a shared area, without taking part. */
+import { layoutOfSize, type Queue, SapError, SharedArea } from '../sap/index.ts';
+import { ShadowReader, type ShadowScan } from './shadow.ts';
+
+type Direction = 'h2m' | 'm2h';
+const DIRECTIONS = ['h2m', 'm2h'] as const;
+
+export interface TapHandler {
+  /** A SAP message with its header, or what was written in the place of one. A private copy. */
+  message(dir: Direction, queue: Queue, bytes: Uint8Array): void;
+  /** Something could not be seen. */
+  note(text: string): void;
+}
+
+/** Sequence numbers farther from the last one than this are taken for no sequence numbers. */
+const PLAUSIBLE = 4096;
+
+/** The two rings of one direction, and the counter that they share. */
+class DirectionTap {
+  readonly #dir: Direction;
+  readonly #notif: ShadowReader;
+  readonly #data: ShadowReader;
+  readonly #handler: TapHandler;
+  #lastSeq: number | undefined;
+
+  constructor(area: SharedArea, dir: Direction, handler: TapHandler) {
+    this.#dir = dir;
+    this.#handler = handler;
+    this.#notif = new ShadowReader(area, area.layout.rings[dir].notif);
+    this.#data = new ShadowReader(area, area.layout.rings[dir].data);
+  }
+
+  scan(): void {
+    const notif = this.#judged('notif', this.#notif.scan());
+    const data = this.#judged('data', this.#data.scan());
+    let n = 0;
+    let d = 0;
+    // Merged by the counter that both rings share: that is the order in which they were written.
+    while (n < notif.length || d < data.length) {
+      const takeNotif =
+        d === data.length || (n < notif.length && distance(seqOf(notif[n]!), seqOf(data[d]!)) >= 0);
+      if (takeNotif) this.#emit('notif', notif[n++]!);
+      else this.#emit('data', data[d++]!);
+    }
+  }
+
+  /** The messages of a scan, a damaged one last; none when the bytes are of no message that could be next. */
+  #judged(queue: Queue, scan: ShadowScan): readonly Uint8Array[] {
+    const ring = `${this.#dir}-${queue}`;
+    if (scan.trouble !== undefined) this.#handler.note(`not recorded, ${ring}: ${scan.trouble}`);
+    if (scan.rest === undefined) return scan.messages;
+    const first = scan.messages[0] ?? scan.rest;
+    if (!this.#canBeNext(first)) {
+      const lost = scan.messages.reduce((sum, message) => sum + message.length, scan.rest.length);
+      this.#handler.note(`not recorded, ${ring}: ${lost} bytes that are not the next message: overrun`);
+      return [];
+    }
+    return [...scan.messages, scan.rest];
+  }
+
+  #canBeNext(message: Uint8Array): boolean {
+    if (message.length < 8) return this.#lastSeq === undefined;
+    const step = distance(this.#lastSeq ?? 0, seqOf(message));
+    return step > 0 && step <= PLAUSIBLE;
+  }
+
+  #emit(queue: Queue, bytes: Uint8Array): void {
+    if (bytes.length >= 8) {
+      const seq = seqOf(bytes);
+      const missing = this.#lastSeq === undefined ? 0 : distance(this.#lastSeq, seq) - 1;
+      if (missing > 0) this.#handler.note(`${this.#dir}: sequence numbers skip ${missing} before ${seq}`);
+      this.#lastSeq = seq;
+    }
+    this.#handler.message(this.#dir, queue, bytes);
+  }
+}
+
+export class AreaTap {
+  readonly #taps: Readonly<Record<Direction, DirectionTap>>;
+
+  constructor(area: SharedArea, handler: TapHandler) {
+    this.#taps = {
+      h2m: new DirectionTap(area, 'h2m', handler),
+      m2h: new DirectionTap(area, 'm2h', handler),
+    };
+  }
+
+  /** Reports what has been written to the rings since the last look. */
+  scan(): void {
+    for (const dir of DIRECTIONS) this.#taps[dir].scan();
+  }
+}
+
+/** A tap for memory of a known layout; undefined, and a note, for any other. */
+export function tapOf(memory: ArrayBufferLike, handler: TapHandler): AreaTap | undefined {
+  const layout = layoutOfSize(memory.byteLength);
+  if (layout instanceof SapError) {
+    handler.note(`SAP messages are not recorded: ${layout.message}`);
+    return undefined;
+  }
+  return new AreaTap(new SharedArea(memory, layout), handler);
+}
+
+function seqOf(message: Uint8Array): number {
+  if (message.length < 8) return 0;
+  return (message[4]! | (message[5]! << 8) | (message[6]! << 16) | (message[7]! << 24)) >>> 0;
+}
+
+/** From one sequence number to another, around 2^32, negative for backwards. */
+function distance(from: number, to: number): number {
+  return (to - from) | 0;
+}

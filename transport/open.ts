@@ -1,0 +1,101 @@
+/** Transports by name. */
+import { pathToFileURL } from 'node:url';
+import type { Clock } from './clock.ts';
+import type { CsmePlug, HostEnd } from './contract.ts';
+import { TransportError } from './errors.ts';
+import { memoryPair } from './memory.ts';
+import { spawnWorkerCsme, spawnWorkerHost, type WorkerOptions } from './worker.ts';
+
+export interface OpenOptions extends WorkerOptions {
+  /** What carries `memory:`; the machine's clock when not given. */
+  readonly clock?: Clock;
+  /** What the worker of `worker:` gets from `workerInput()`. */
+  readonly input?: unknown;
+}
+
+/** The ends that are in this thread: both of `memory:`, one of `worker:`. */
+export interface Transport {
+  readonly name: string;
+  readonly host: HostEnd | undefined;
+  readonly csme: CsmePlug | undefined;
+  close(): void;
+}
+
+/** How a name is written. */
+export const TRANSPORTS: Readonly<Record<string, { readonly form: string; readonly doc: string }>> = {
+  memory: { form: 'memory:[latency=MS]', doc: 'Both sides in this thread.' },
+  worker: {
+    form: 'worker:[role=csme|host]MODULE',
+    doc: 'The firmware (or, with role=host, the host) in a thread that runs MODULE.',
+  },
+};
+
+/**
+ * Opens a transport by its name: scheme, colon, options in brackets if any, and what the scheme needs behind them:
+ * `memory:`, `memory:[latency=2]`, `worker:./firmware.js`, `worker:[role=host]file:///opt/driver.js`.
+ *
+ * Throws TRANSPORT_ERR_SCHEME for a name of no known scheme and TRANSPORT_ERR_OPTION for an option that the scheme
+ * does not have.
+ */
+export function openTransport(name: string, options: OpenOptions = {}): Transport {
+  const { scheme, settings, rest } = parseTransportName(name);
+  if (scheme === 'memory') return openMemory(name, settings, rest, options);
+  return openWorker(name, settings, rest, options);
+}
+
+export interface TransportName {
+  readonly scheme: string;
+  readonly settings: ReadonlyMap<string, string>;
+  readonly rest: string;
+}
+
+/** Takes a name apart; throws like `openTransport`. */
+export function parseTransportName(name: string): TransportName {
+  const match = /^([a-z][a-z0-9+.-]*):(?:\[([^\]]*)\])?(.*)$/is.exec(name);
+  const scheme = match?.[1]?.toLowerCase();
+  if (match === null || scheme === undefined || !Object.hasOwn(TRANSPORTS, scheme)) {
+    const known = Object.values(TRANSPORTS).map(({ form }) => form);
+    throw new TransportError('TRANSPORT_ERR_SCHEME', { detail: `"${name}"; known are ${known.join(', ')}.` });
+  }
+  const settings = new Map<string, string>();
+  for (const setting of (match[2] ?? '').split(',')) {
+    if (setting === '') continue;
+    const equals = setting.indexOf('=');
+    if (equals < 1) throw wrongOption(name, setting);
+    settings.set(setting.slice(0, equals), setting.slice(equals + 1));
+  }
+  return { scheme, settings, rest: match[3] ?? '' };
+}
+
+type Settings = ReadonlyMap<string, string>;
+
+function openMemory(name: string, settings: Settings, rest: string, options: OpenOptions): Transport {
+  if (rest !== '') throw wrongOption(name, rest);
+  let latencyMs = 0;
+  for (const [key, value] of settings) {
+    latencyMs = Number(value);
+    if (key !== 'latency' || value === '' || !(latencyMs >= 0)) throw wrongOption(name, `${key}=${value}`);
+  }
+  const pair = memoryPair({ latencyMs, ...(options.clock === undefined ? {} : { clock: options.clock }) });
+  return { name, host: pair.host, csme: pair.csme, close: () => pair.close() };
+}
+
+function openWorker(name: string, settings: Settings, rest: string, options: OpenOptions): Transport {
+  let role = 'csme';
+  for (const [key, value] of settings) {
+    if (key !== 'role' || (value !== 'csme' && value !== 'host')) throw wrongOption(name, `${key}=${value}`);
+    role = value;
+  }
+  if (rest === '') throw new TransportError('TRANSPORT_ERR_OPTION', { detail: `"${name}" names no module.` });
+  const entry = URL.canParse(rest) ? new URL(rest) : pathToFileURL(rest);
+  if (role === 'csme') {
+    const host = spawnWorkerCsme(entry, options.input, options);
+    return { name, host, csme: undefined, close: () => host.close() };
+  }
+  const csme = spawnWorkerHost(entry, options.input, options);
+  return { name, host: undefined, csme, close: () => csme.close() };
+}
+
+function wrongOption(name: string, option: string): TransportError {
+  return new TransportError('TRANSPORT_ERR_OPTION', { detail: `"${option}" in "${name}".` });
+}

@@ -1,0 +1,261 @@
+/** Records what passes an end: the same end again, with a trace of it. */
+import { ME_MSG } from '../sap/index.ts';
+import { type AreaTap, tapOf } from './area-tap.ts';
+import type { Clock } from './clock.ts';
+import type { CsmeEnd, CsmeEvent, CsmeRequest, HostEnd, HostEvent, HostRequest } from './contract.ts';
+import { errnoName } from './errno.ts';
+import { WrappedEnd } from './wrapped.ts';
+
+type Args = { readonly [name: string]: null | boolean | number | string };
+
+/** What a line of the trace says, without its time. */
+export type RecordedLine =
+  | { ch: 'me' | 'notif' | 'data'; dir: 'h2m' | 'm2h'; bytes: Uint8Array }
+  | { ch: 'frame'; dir: 'peer0>wlan0' | 'wlan0>peer0'; bytes: Uint8Array }
+  | { ch: 'wifi-cmd'; dir: 'wifi>drv' | 'drv>wifi'; name: string; args: Args }
+  | { ch: 'wifi-op'; dir: 'drv>wifi'; name: string; args: Args }
+  | { ch: 'bus'; dir: 'drv' | 'ctl'; name: string; args: Args }
+  | { ch: 'note'; text: string; driver?: string };
+
+/** An event of the project's trace format. `t`: seconds of the clock that the recorder was given. */
+export type RecordedEvent = RecordedLine & { t: number };
+
+export type TraceSink = (event: RecordedEvent) => void;
+
+/** What a recorded end has besides. */
+export interface Recording {
+  /** Looks at the rings now and records what has been written to them; nothing of the area is changed. */
+  flush(): void;
+  /** Adds a line that does not pass the end: commands of the WLAN driver, `remove`, remarks. Flushes first. */
+  write(line: RecordedLine): void;
+}
+
+/**
+ * Wraps an end of either side. Every ME message, every use of the bus and every SAP message in the rings goes to
+ * `sink`, in order. The rings are looked at whenever a door bell passes, when the area goes, and upon `flush()`; a
+ * message's time is that of the look. What was overwritten before a look is a `note`.
+ *
+ * On the firmware's side `probe`, `enable` and `disable` do not pass the end; they are recorded when they show.
+ */
+export function recorded(end: HostEnd, sink: TraceSink, clock: Clock): HostEnd & Recording;
+export function recorded(end: CsmeEnd, sink: TraceSink, clock: Clock): CsmeEnd & Recording;
+export function recorded(
+  end: HostEnd | CsmeEnd,
+  sink: TraceSink,
+  clock: Clock,
+): (HostEnd | CsmeEnd) & Recording {
+  return end.side === 'host' ? new RecordedHost(end, sink, clock) : new RecordedCsme(end, sink, clock);
+}
+
+class Recorder implements Recording {
+  readonly #sink: TraceSink;
+  readonly #clock: Clock;
+  #tap: AreaTap | undefined;
+  #lost = false;
+  /** Bytes asked for by the map request that has not been answered. */
+  mapSize = 0;
+
+  constructor(sink: TraceSink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  flush(): void {
+    this.#tap?.scan();
+  }
+
+  write(line: RecordedLine): void {
+    this.flush();
+    this.put(line);
+  }
+
+  put(line: RecordedLine): void {
+    this.#sink({ t: this.#clock.now() / 1000, ...line });
+  }
+
+  bus(dir: 'drv' | 'ctl', name: string, args: Args): void {
+    this.put({ ch: 'bus', dir, name, args });
+  }
+
+  probe(): void {
+    if (this.#lost) this.bus('ctl', 'link', { arg: 1 });
+    this.#lost = false;
+    this.bus('ctl', 'probe', { arg: 0 });
+  }
+
+  /** In the format's words: the bus is down, and then the device goes. */
+  lost(): void {
+    this.dropArea();
+    this.#lost = true;
+    this.bus('ctl', 'link', { arg: 0 });
+    this.bus('ctl', 'remove', { arg: 0 });
+  }
+
+  mapAnswered(errno: number): void {
+    this.bus('drv', 'dma_map', { buffer_id: 1, size: this.mapSize, ret: errno === 0 ? 0 : -Math.abs(errno) });
+  }
+
+  area(memory: ArrayBufferLike): void {
+    this.#tap = tapOf(memory, {
+      message: (dir, queue, bytes) => this.put({ ch: queue, dir, bytes }),
+      note: (text) => this.put({ ch: 'note', text }),
+    });
+  }
+
+  /** Records what is left in the rings; they are not looked at any more. */
+  dropArea(): void {
+    this.flush();
+    this.#tap = undefined;
+  }
+
+  /** The bell first, then what it was rung for. */
+  meFromHost(bytes: Uint8Array): void {
+    this.put({ ch: 'me', dir: 'h2m', bytes: new Uint8Array(bytes) });
+    if (isBell(bytes)) this.flush();
+  }
+
+  /** What it was rung for first: that is what the host finds when the bell comes. */
+  meFromCsme(bytes: Uint8Array): void {
+    if (isBell(bytes)) this.flush();
+    this.put({ ch: 'me', dir: 'm2h', bytes: new Uint8Array(bytes) });
+  }
+
+  notSent(dir: 'h2m' | 'm2h', result: number): void {
+    this.put({ ch: 'note', text: `${dir}: ME message not sent, ${errnoName(result)}` });
+  }
+}
+
+class RecordedHost extends WrappedEnd<HostRequest, HostEvent> implements HostEnd, Recording {
+  readonly side = 'host';
+  readonly #recorder: Recorder;
+
+  constructor(inner: HostEnd, sink: TraceSink, clock: Clock) {
+    super(inner, clock);
+    this.#recorder = new Recorder(sink, clock);
+  }
+
+  perform(request: HostRequest): number {
+    const recorder = this.#recorder;
+    // The last look comes before the other side learns that the area goes.
+    if (request.type === 'unmap') recorder.dropArea();
+    else if (request.type === 'disable') recorder.flush();
+    const result = this.inner.perform(request);
+    if (request.type === 'map') recorder.mapSize = request.size;
+    else if (request.type !== 'me') recorder.bus('drv', request.type, {});
+    else if (result < 0) recorder.notSent('h2m', result);
+    else recorder.meFromHost(request.bytes);
+    return result;
+  }
+
+  override close(): void {
+    this.#recorder.dropArea();
+    super.close();
+  }
+
+  flush(): void {
+    this.#recorder.flush();
+  }
+
+  write(line: RecordedLine): void {
+    this.#recorder.write(line);
+  }
+
+  protected received(event: HostEvent): void {
+    this.#record(event);
+    this.events.emit(event);
+  }
+
+  #record(event: HostEvent): void {
+    const recorder = this.#recorder;
+    switch (event.type) {
+      case 'probe':
+        return recorder.probe();
+      case 'mapped':
+        recorder.mapAnswered(0);
+        return recorder.area(event.memory);
+      case 'mapRefused':
+        return recorder.mapAnswered(event.errno);
+      case 'me':
+        return recorder.meFromCsme(event.bytes);
+      case 'lost':
+        return recorder.lost();
+    }
+  }
+}
+
+class RecordedCsme extends WrappedEnd<CsmeRequest, CsmeEvent> implements CsmeEnd, Recording {
+  readonly side = 'csme';
+  readonly #recorder: Recorder;
+  /** What the host must have seen or done for what has arrived from it. */
+  #probed = false;
+  #enabled = false;
+
+  constructor(inner: CsmeEnd, sink: TraceSink, clock: Clock) {
+    super(inner, clock);
+    this.#recorder = new Recorder(sink, clock);
+  }
+
+  perform(request: CsmeRequest): number {
+    const recorder = this.#recorder;
+    const result = this.inner.perform(request);
+    if (request.type === 'mapAnswer') {
+      if (result === 0 && request.errno !== 0) recorder.mapAnswered(request.errno);
+    } else if (result < 0) {
+      recorder.notSent('m2h', result);
+    } else {
+      recorder.meFromCsme(request.bytes);
+    }
+    return result;
+  }
+
+  override close(): void {
+    this.#recorder.dropArea();
+    super.close();
+  }
+
+  flush(): void {
+    this.#recorder.flush();
+  }
+
+  write(line: RecordedLine): void {
+    this.#recorder.write(line);
+  }
+
+  protected received(event: CsmeEvent): void {
+    this.#record(event);
+    this.events.emit(event);
+  }
+
+  #record(event: CsmeEvent): void {
+    const recorder = this.#recorder;
+    switch (event.type) {
+      case 'mapRequest':
+        if (!this.#probed) recorder.probe();
+        this.#probed = true;
+        recorder.mapSize = event.size;
+        return;
+      case 'area':
+        recorder.mapAnswered(0);
+        return recorder.area(event.memory);
+      case 'areaGone':
+        recorder.dropArea();
+        if (this.#enabled) recorder.bus('drv', 'disable', {});
+        this.#enabled = false;
+        // What the host asks for next, it asks for after a new probe.
+        this.#probed = false;
+        return recorder.bus('drv', 'unmap', {});
+      case 'me':
+        if (!this.#enabled) recorder.bus('drv', 'enable', {});
+        this.#enabled = true;
+        return recorder.meFromHost(event.bytes);
+      case 'lost':
+        this.#enabled = false;
+        this.#probed = false;
+        return recorder.lost();
+    }
+  }
+}
+
+function isBell(bytes: Uint8Array): boolean {
+  return bytes[0] === ME_MSG.CHECK_SHARED_AREA;
+}
