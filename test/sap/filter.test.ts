@@ -9,6 +9,7 @@ import {
   type OobFilters,
   RingReader,
   RingWriter,
+  SapError,
   SharedArea,
   tagLength,
   VERDICT_CONSUMED,
@@ -42,7 +43,7 @@ function filtersOf(oob: Uint8Array): OobFilters {
   message.set([500 & 0xff, 500 >> 8, 1896 & 0xff, 1896 >> 8]);
   message.set(oob, FILTERS_AT);
   const decoded = decodeSap(message);
-  if (!('name' in decoded) || decoded.name !== 'CSME_FILTERS') throw new Error('no CSME_FILTERS');
+  if (decoded instanceof SapError || decoded.name !== 'CSME_FILTERS') throw new Error('no CSME_FILTERS');
   return decoded.oobFilters;
 }
 
