@@ -5,7 +5,7 @@
  * that phase. The first row whose guard holds is taken. An event without a row in the current phase is ignored; for a
  * message of CSME that is a breach of the protocol, and reported (`machine.ts`).
  */
-import * as act from './actions.ts';
+import * as act from './actions/index.ts';
 import type { Effects } from './effects.ts';
 import type { EventType, MachineEvent } from './events.ts';
 import * as is from './guards.ts';
