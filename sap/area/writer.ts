@@ -23,6 +23,10 @@ export class RingWriter {
   readonly #size: number;
   /** Bytes that may be in use. */
   readonly #capacity: number;
+  /** Of a burst: both pointers, wr as far as it is written. */
+  #held = false;
+  #wr = 0;
+  #rd = 0;
 
   constructor(memory: RingMemory, ring: RingLayout, options: RingWriterOptions = {}) {
     this.ring = ring;
@@ -50,11 +54,14 @@ export class RingWriter {
    * A `body` that is wanted whole is faster than a part of a larger one.
    */
   writeParts(header: Uint8Array, body: Uint8Array, bodyStart: number, bodyEnd: number): SapError | undefined {
-    const { wrAt, rdAt } = this.ring;
     const size = this.#size;
-    const wr = loadPointer(this.#words, wrAt, size);
-    const rd = loadPointer(this.#words, rdAt, size);
-    if (wr > size || rd > size) return pointerError(this.ring, wr, rd);
+    let wr = this.#wr;
+    let rd = this.#rd;
+    if (!this.#held) {
+      wr = loadPointer(this.#words, this.ring.wrAt, size);
+      rd = loadPointer(this.#words, this.ring.rdAt, size);
+      if (wr > size || rd > size) return pointerError(this.ring, wr, rd);
+    }
     const headerLen = header.length;
     const total = headerLen + bodyEnd - bodyStart;
     const room = this.#capacity - usedBytes(wr, rd, size);
@@ -71,13 +78,39 @@ export class RingWriter {
       this.#put((wr + headerLen) % size, body, bodyStart, bodyEnd);
       behind -= size;
     }
-    Atomics.store(this.#words, wrAt >> 2, behind);
+    if (this.#held) this.#wr = behind;
+    else Atomics.store(this.#words, this.ring.wrAt >> 2, behind);
     return undefined;
+  }
+
+  /**
+   * Begins a burst: the pointers are loaded once, and what is written from now on is seen by the other side upon
+   * `publish()`, all at once. Returns SAP_ERR_RING_POINTER, and begins none, when a pointer is damaged.
+   *
+   * Each message saves three atomic accesses, a third of what it costs besides its copy.
+   */
+  hold(): SapError | undefined {
+    const { wrAt, rdAt, size } = this.ring;
+    const wr = loadPointer(this.#words, wrAt, size);
+    const rd = loadPointer(this.#words, rdAt, size);
+    if (wr > size || rd > size) return pointerError(this.ring, wr, rd);
+    this.#wr = wr;
+    this.#rd = rd;
+    this.#held = true;
+    return undefined;
+  }
+
+  /** Ends a burst. Without one, nothing happens. */
+  publish(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    Atomics.store(this.#words, this.ring.wrAt >> 2, this.#wr);
   }
 
   /** The largest message that can be written now, in bytes; 0 when a pointer is damaged. */
   free(): number {
     const { wrAt, rdAt, size } = this.ring;
+    if (this.#held) return this.#capacity - usedBytes(this.#wr, this.#rd, size);
     const wr = loadPointer(this.#words, wrAt, size);
     const rd = loadPointer(this.#words, rdAt, size);
     return wr > size || rd > size ? 0 : this.#capacity - usedBytes(wr, rd, size);

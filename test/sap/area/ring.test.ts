@@ -137,6 +137,33 @@ describe('writing', () => {
     expect(hexOf(area.bytes)).toBe(before);
   });
 
+  test('a burst is published at once', () => {
+    const area = newArea();
+    const writer = new RingWriter(area, h2m.notif);
+    const messages = [1, 2, 3].map((seqNum) => message(1008, 8, seqNum));
+    expect(writer.hold()).toBeUndefined();
+    for (const one of messages) expect(writer.write(one)).toBeUndefined();
+    expect(writer.free()).toBe(2239 - 48);
+    expect(writer.write(message(1008, 2239 - 48))).toMatchObject({ code: 'SAP_ERR_RING_FULL' });
+    expect(pointers(area, h2m.notif)).toEqual({ wr: 0, rd: 0 });
+    expect(writer.pending()).toBe(false);
+    writer.publish();
+    expect(readAll(area, h2m.notif).hex).toEqual(messages.map(hexOf));
+    writer.publish();
+    expect(writer.write(message(1013, 0))).toBeUndefined();
+    expect(pointers(area, h2m.notif)).toEqual({ wr: 56, rd: 48 });
+  });
+
+  test('a burst does not begin between damaged pointers', () => {
+    const area = newArea();
+    setPointers(area, h2m.notif, 0, 5000);
+    const writer = new RingWriter(area, h2m.notif);
+    expect(writer.hold()).toMatchObject({ code: 'SAP_ERR_RING_POINTER', fault: 'csme' });
+    expect(writer.write(message(1013, 0))).toMatchObject({ code: 'SAP_ERR_RING_POINTER' });
+    writer.publish();
+    expect(pointers(area, h2m.notif)).toEqual({ wr: 0, rd: 5000 });
+  });
+
   test('header and body may be given apart, and wrap anywhere', () => {
     const whole = message(2000, 100);
     const header = whole.subarray(0, 8);
