@@ -67,12 +67,6 @@ export class Expectations<T> {
     while (!this.empty && this.#effects[this.#at]!.atMs < untilMs) this.#reportMissing(line, t, report);
   }
 
-  /** Forgets what was not seen yet. */
-  clear(): void {
-    this.#effects.length = 0;
-    this.#at = 0;
-  }
-
   #reportMissing(line: number, t: number, report: (mismatch: Mismatch) => void): void {
     const host = this.#show(this.#effects[this.#at++]!.value);
     report({ line, t, stream: this.stream, kind: 'missing', host });

@@ -1,7 +1,7 @@
 /** The next events of a trace. A replay handles each event with the ones after it in view, a bounded number of them. */
 import type { TraceEvent, WireEvent } from '../event.ts';
+import { ME_BELL, u32 } from './message.ts';
 
-const ME_BELL = 3;
 /** A replay looks this far ahead, at most. */
 const WINDOW = 2048;
 
@@ -59,8 +59,4 @@ export class Lookahead {
 
 export function isBell(event: TraceEvent): boolean {
   return event.ch === 'me' && event.dir === 'h2m' && event.bytes.length >= 8 && event.bytes[0] === ME_BELL;
-}
-
-export function u32(b: Uint8Array, at: number): number {
-  return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;
 }

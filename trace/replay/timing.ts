@@ -1,0 +1,99 @@
+/**
+ * When the host's timers go off in a replay. The recorded driver's went off somewhat late, and what it did then tells
+ * when: a timer that is due waits for its effect to appear in the recording, up to its tolerance.
+ */
+
+import { nextTimer, type TimerName } from '../../ownership/index.ts';
+import { declOf } from '../../sap/index.ts';
+import type { Lookahead } from './lookahead.ts';
+import type { Subject } from './subject.ts';
+import { EARLY_MS, latenessMs, THROTTLE_LATE_MS, wentOffAtMs } from './tolerance.ts';
+
+/** Messages that a timer sends: seen in the recording, they tell that it went off. */
+const SENT_BY: { readonly [T in TimerName]?: number } = {
+  ownershipRetry: declOf('HOST_ASKS_FOR_NIC_OWNERSHIP').id,
+  pldrReply: declOf('PLDR').id,
+};
+
+export class Timing {
+  readonly #subject: Subject;
+  readonly #ahead: Lookahead;
+  /** Frames that wanted a door bell since the last one; the recorded driver's work queue merges them. */
+  frameBells = 0;
+  /** The recording's SAP sequence numbers are this much higher than the host's, after a mismatch. */
+  seqShift = 0;
+
+  constructor(subject: Subject, ahead: Lookahead) {
+    this.#subject = subject;
+    this.#ahead = ahead;
+  }
+
+  /** An effect was recorded that the host did not have yet: what is due goes off until it has. */
+  awaitEffect(nowMs: number, ready: () => boolean): void {
+    while (!ready()) {
+      const next = this.#next();
+      if (!next || next.atMs > nowMs + EARLY_MS) return;
+      this.#subject.fire(wentOffAtMs(next.timer, next.atMs, nowMs), next.timer);
+    }
+  }
+
+  /** A door bell was recorded that the host did not ring yet. */
+  awaitBell(nowMs: number): void {
+    const { bells, host } = this.#subject;
+    const dueMs = host.state.timers.bellThrottle;
+    if (dueMs !== null && dueMs <= nowMs + EARLY_MS) this.#subject.fire(nowMs, 'bellThrottle');
+    if (bells.empty) this.awaitEffect(nowMs, () => !bells.empty);
+  }
+
+  /** Before a cause is handled: did the recorded driver's timers that are due go off before it? */
+  settle(nowMs: number): void {
+    this.#settleThrottle(nowMs);
+    const next = this.#next();
+    if (!next || next.atMs > nowMs) return;
+    const sends = SENT_BY[next.timer];
+    if (sends === undefined) return;
+    const seqNum = this.#subject.host.sapSeqNum + 1 + this.seqShift;
+    if (this.#ahead.typeOfSeqNum(seqNum) === sends) {
+      this.#subject.fire(wentOffAtMs(next.timer, next.atMs, nowMs), next.timer);
+    }
+  }
+
+  /** A timer whose tolerance is over went off in the host, and the recording has nothing of it. */
+  fireOverdue(nowMs: number): void {
+    for (let next = this.#next(); next; next = this.#next()) {
+      if (next.atMs + latenessMs(next.timer) >= nowMs) return;
+      this.#subject.fire(next.atMs, next.timer);
+    }
+  }
+
+  /** The end of the recording: a throttle that was over by then had its effect. */
+  fireThrottleBefore(untilMs: number): void {
+    const dueMs = this.#subject.host.state.timers.bellThrottle;
+    if (dueMs !== null && dueMs + THROTTLE_LATE_MS < untilMs) this.#subject.fire(dueMs, 'bellThrottle');
+  }
+
+  /**
+   * The throttle ends without a trace when nothing is unread. Whether it was over when a cause came is told by the
+   * number of the next recorded door bell: swallowed ones are counted, too.
+   */
+  #settleThrottle(nowMs: number): void {
+    const { host, bells } = this.#subject;
+    const dueMs = host.state.timers.bellThrottle;
+    if (dueMs === null || nowMs < dueMs) return;
+    const wanted = host.meSeqNum + 1;
+    const recorded = this.#ahead.nextBellSeqNum();
+    const wasOver =
+      bells.empty && recorded !== undefined && recorded <= wanted && recorded >= wanted - this.frameBells;
+    if (wasOver || nowMs > dueMs + THROTTLE_LATE_MS) this.#subject.fire(nowMs, 'bellThrottle');
+  }
+
+  /** The next timer but for the door bell, which has its own rules. */
+  #next(): { timer: TimerName; atMs: number } | undefined {
+    const { state } = this.#subject.host;
+    const throttle = state.timers.bellThrottle;
+    state.timers.bellThrottle = null;
+    const next = nextTimer(state);
+    state.timers.bellThrottle = throttle;
+    return next;
+  }
+}
