@@ -65,7 +65,9 @@ export function writeBetweenPointers(arena: Arena, random: Random): Verdict {
   const used = (wr - rd + 2 * size) % size;
   const free = damaged ? 0 : size - used - (fillCompletely ? 0 : 1);
   if (writer.free() !== free) return `free() is ${writer.free()}, not ${free}`;
+  if (random.oneIn(2)) writer.hold();
   const error = writer.writeParts(header, body, from, to);
+  writer.publish();
   if (error) {
     if (arena.changedOutside(0, 0) >= 0) return 'something was written in spite of the error';
     if (error.code !== (damaged ? 'SAP_ERR_RING_POINTER' : 'SAP_ERR_RING_FULL')) return `error ${error.code}`;
