@@ -42,7 +42,7 @@ const FIRST_SEQ_NUM = 1;
 interface Mapping {
   readonly memory: ArrayBufferLike;
   readonly area: SharedArea;
-  readonly readers: readonly RingReader[];
+  readonly readers: Readonly<Record<Queue, RingReader>>;
   readonly writers: Readonly<Record<Queue, RingWriter>>;
 }
 
@@ -192,7 +192,7 @@ export class Csme {
     this.#mapping = {
       memory,
       area,
-      readers: [new RingReader(area, h2m.notif), new RingReader(area, h2m.data)],
+      readers: { notif: new RingReader(area, h2m.notif), data: new RingReader(area, h2m.data) },
       writers: { notif: new RingWriter(area, m2h.notif), data: new RingWriter(area, m2h.data) },
     };
     this.state.sapSeqNum = FIRST_SEQ_NUM;
@@ -232,35 +232,47 @@ export class Csme {
     this.#step({ type: 'start', versions });
   }
 
-  /** Reads both rings to their ends, then does what follows from it: the area may go away, or start over. */
+  /** Reads both rings to their ends, then handles what they held in the order in which the host wrote it. */
   #readRings(): void {
     const { link } = this.state.firmware;
     if (this.#mapping === undefined || (link !== 'up' && link !== 'asleep')) {
       const info = { fault: 'host', message: 'CHECK_SHARED_AREA', detail: `link ${link}` } as const;
       return this.#problem(sapError('SAP_ERR_UNEXPECTED', info));
     }
-    const actions: FirmwareAction[] = [];
-    for (const reader of this.#mapping.readers) {
-      const isData = reader.ring.queue === 'data';
-      const { errors } = reader.read((bytes, start, end) => {
-        // A frame is kept beyond the call, and the host may write to the ring meanwhile.
-        const own = isData ? bytes.slice(start, end) : bytes;
-        this.#hearSap(decodeSap(own, 0, end - start, 'host'), reader.ring.queue, actions);
-      });
-      for (const error of errors) this.#problem(error);
+    const { notif, data } = this.#mapping.readers;
+    const notifications = this.#readRing(notif, 'notif');
+    const frames = this.#readRing(data, 'data');
+    for (let i = 0, k = 0; i < notifications.length || k < frames.length; ) {
+      const message = notifications[i];
+      const frame = frames[k];
+      // One counter serves both rings; the difference is taken modulo 2^32.
+      const notifFirst =
+        frame === undefined || (message !== undefined && ((message.seqNum - frame.seqNum) | 0) <= 0);
+      if (notifFirst) i++;
+      else k++;
+      this.#hearSap((notifFirst ? message : frame) as SapMessage);
     }
-    this.#perform(actions);
   }
 
-  #hearSap(message: SapMessage | SapError, queue: Queue, actions: FirmwareAction[]): void {
-    if (message instanceof SapError) return this.#problem(message);
-    if (message.name !== 'UNKNOWN' && declOf(message.name).queue !== queue) {
-      return this.#problem(sapError('SAP_ERR_WRONG_QUEUE', { fault: 'host', message: message.name }));
-    }
+  #readRing(reader: RingReader, queue: Queue): SapMessage[] {
+    const messages: SapMessage[] = [];
+    const { errors } = reader.read((bytes, start, end) => {
+      // A frame is kept beyond the call, and the host may write to the ring meanwhile.
+      const own = queue === 'data' ? bytes.slice(start, end) : bytes;
+      const message = decodeSap(own, 0, end - start, 'host');
+      const wrong = message instanceof SapError ? message : misplaced(message, queue);
+      if (wrong) this.#problem(wrong);
+      else messages.push(message as SapMessage);
+    });
+    for (const error of errors) this.#problem(error);
+    return messages;
+  }
+
+  #hearSap(message: SapMessage): void {
     for (const b of this.#behaviours) {
       if (b.onMessage?.(this.#context(b), message)) return;
     }
-    actions.push(...firmwareStep(this.state.firmware, { type: 'message', message }, this.#nowMs));
+    this.#step({ type: 'message', message });
   }
 
   #command(command: CsmeCommand): void {
@@ -385,4 +397,13 @@ export class Csme {
       },
     };
   }
+}
+
+/** A good message in the wrong ring, or one that only CSME sends. */
+function misplaced(message: SapMessage, queue: Queue): SapError | undefined {
+  if (message.name === 'UNKNOWN') return undefined;
+  const { queue: right, from } = declOf(message.name);
+  if (right !== queue) return sapError('SAP_ERR_WRONG_QUEUE', { fault: 'host', message: message.name });
+  if (!from.includes('host')) return sapError('SAP_ERR_WRONG_SIDE', { fault: 'host', message: message.name });
+  return undefined;
 }

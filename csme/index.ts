@@ -6,10 +6,12 @@
  * list of what was decided where no document says how the firmware behaves.
  */
 
-export type { Behaviour, BehaviourContext } from './behaviours/behaviour.ts';
+export * from './behaviours/index.ts';
 export type * from './contract.ts';
 export { Csme, type CsmeOptions } from './csme.ts';
+export { EFFECTS, type Effect } from './effects.ts';
 export * from './firmware.ts';
+export { GUARDS, type Guard } from './guards.ts';
 export type * from './inputs.ts';
 export * from './profiles/index.ts';
 export * from './state.ts';
@@ -20,5 +22,6 @@ export {
   MACHINE_NAMES,
   MACHINES,
   type MachineName,
+  type Step,
   TRANSITIONS,
 } from './transitions.ts';
