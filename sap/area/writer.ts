@@ -25,6 +25,7 @@ export class RingWriter {
   readonly #capacity: number;
   /** Of a burst: both pointers, wr as far as it is written. */
   #held = false;
+  #written = false;
   #wr = 0;
   #rd = 0;
 
@@ -79,8 +80,12 @@ export class RingWriter {
       this.#put((wr + headerLen) % size, body, bodyStart, bodyEnd);
       behind -= size;
     }
-    if (this.#held) this.#wr = behind;
-    else Atomics.store(this.#words, this.ring.wrAt >> 2, behind);
+    if (this.#held) {
+      this.#wr = behind;
+      this.#written = true;
+    } else {
+      Atomics.store(this.#words, this.ring.wrAt >> 2, behind);
+    }
     return undefined;
   }
 
@@ -98,14 +103,15 @@ export class RingWriter {
     this.#wr = wr;
     this.#rd = rd;
     this.#held = true;
+    this.#written = false;
     return undefined;
   }
 
-  /** Ends a burst. Without one, nothing happens. */
+  /** Ends a burst. Without one, or when nothing was written in it, nothing happens. */
   publish(): void {
-    if (!this.#held) return;
+    const written = this.#held && this.#written;
     this.#held = false;
-    Atomics.store(this.#words, this.ring.wrAt >> 2, this.#wr);
+    if (written) Atomics.store(this.#words, this.ring.wrAt >> 2, this.#wr);
   }
 
   /** The largest message that can be written now, in bytes; 0 when a pointer is damaged. */

@@ -154,6 +154,17 @@ describe('writing', () => {
     expect(pointers(area, h2m.notif)).toEqual({ wr: 56, rd: 48 });
   });
 
+  // Found by the fuzzer: a pointer at the end became 0, although nothing was written.
+  test('an empty burst touches nothing', () => {
+    const area = newArea();
+    setPointers(area, h2m.notif, 2240, 1);
+    const writer = new RingWriter(area, h2m.notif);
+    expect(writer.hold()).toBeUndefined();
+    expect(writer.write(message(1008, 8))).toMatchObject({ code: 'SAP_ERR_RING_FULL' });
+    writer.publish();
+    expect(pointers(area, h2m.notif)).toEqual({ wr: 2240, rd: 1 });
+  });
+
   test('a burst does not begin between damaged pointers', () => {
     const area = newArea();
     setPointers(area, h2m.notif, 0, 5000);
