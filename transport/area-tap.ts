@@ -60,7 +60,7 @@ class DirectionTap {
 
   #canBeNext(message: Uint8Array): boolean {
     if (message.length < 8) return this.#lastSeq === undefined;
-    const step = distance(this.#lastSeq ?? 0, seqOf(message));
+    const step = distance(this.#lastSeq ?? -1, seqOf(message));
     return step > 0 && step <= PLAUSIBLE;
   }
 
