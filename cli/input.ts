@@ -1,6 +1,6 @@
 /** Trace files of the command line, `-` being stdin. */
 import { createReadStream } from 'node:fs';
-import { readTrace, type TraceEvent } from '../trace/index.ts';
+import { readTrace, type TraceError, type TraceEvent } from '../trace/index.ts';
 import { CliError } from './exit.ts';
 
 const READ_SIZE = 1 << 18;
@@ -34,12 +34,12 @@ const NEXT: Readonly<Record<string, string>> = {
   EACCES: 'Check the permissions of the file.',
 };
 
-/** What a file is that is no trace of ours, by how it begins. */
-export function hintFor(firstExcerpt: string): string {
-  if (firstExcerpt.includes('tracing'))
+/** What a file may be whose first line is not one of a trace. */
+export function hintFor(first: TraceError): string {
+  if (first.excerpt.includes('tracing'))
     return 'It looks like trace.dat of trace-cmd; only JSON lines are read.';
-  if (firstExcerpt.trim() === '{' || firstExcerpt.trim() === '[') {
+  if (first.code === 'TRACE_ERR_JSON' && first.excerpt === '') {
     return 'It looks like JSON over many lines; a trace has one object a line.';
   }
-  return 'docs/trace-format.md describes the format.';
+  return 'A trace has one JSON object a line, such as {"t": 1.5, "ch": "notif", "dir": "m2h", "hex": "fa01000003080000"}.';
 }

@@ -3,9 +3,21 @@
  * without spaces, read from the bytes themselves. Whatever looks different in any way is left to `parseLine`, which
  * knows the whole format; both give the same event for a line that both can read.
  */
-import type { FrameEvent, WireChannel, WireDir, WireEvent } from './event.ts';
+import {
+  CALL_DIRS,
+  type CallEvent,
+  type FrameEvent,
+  type JsonValue,
+  type TraceArgs,
+  type WireChannel,
+  type WireDir,
+  type WireEvent,
+} from './event.ts';
+import { isObject, MAX_DEPTH, tooDeep } from './json-value.ts';
 
 const SLAB = 65536;
+/** A short trace does not pay for a whole slab. */
+const FIRST_SLAB = 1024;
 const NEWLINE = 10;
 const RETURN = 13;
 const SPACE = 32;
@@ -40,16 +52,23 @@ const M2H = literal('"m2h",');
 const TO_WLAN = literal('"peer0>wlan0",');
 const TO_AIR = literal('"wlan0>peer0",');
 
+/** What stands between the channel and the name of a call, in the form that recordings have. */
+const CALL_HEADS = Object.entries(CALL_DIRS).flatMap(([ch, dirs]) =>
+  dirs.map((dir) => ({ ch, dir, head: literal(`"${ch}", "dir": "${dir}", "name":`) })),
+);
+const ARGS_KEY = '", "args": ';
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Powers of ten that a double holds exactly; the quotient of two exact doubles is the correctly rounded number. */
 const POWER = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
 
 export class CanonicalReader {
   /** The event of the last line that was read. */
-  event: WireEvent | FrameEvent | undefined;
+  event: WireEvent | FrameEvent | CallEvent | undefined;
 
   #t = 0;
   // Events are views of a common slab: a view costs a tenth of what an array of its own does.
-  #slab = new ArrayBuffer(SLAB);
+  #slab = new ArrayBuffer(FIRST_SLAB);
   #slabBytes = new Uint8Array(this.#slab);
   #used = 0;
 
@@ -75,9 +94,12 @@ export class CanonicalReader {
         ch = 'data';
         p = after(b, p, DATA, false);
         break;
-      default:
+      case 0x66:
         ch = 'frame';
         p = after(b, p, FRAME, false);
+        break;
+      default:
+        return p === 0 ? 0 : this.#call(b, p, line);
     }
     p = after(b, p, DIR_KEY, false);
     let dir: WireDir | FrameEvent['dir'];
@@ -135,8 +157,8 @@ export class CanonicalReader {
     for (;;) {
       const value = HIGH[b[p]!]! | LOW[b[p + 1]!]!;
       if (value > 255) break;
-      if (at === SLAB) {
-        if (from === 0) return 0;
+      if (at === out.length) {
+        if (from === 0 && at === SLAB) return 0;
         at = this.#renew(from);
         from = 0;
         out = this.#slabBytes;
@@ -154,6 +176,20 @@ export class CanonicalReader {
     return p + 1;
   }
 
+  /** A call: its head as bytes, its arguments as JSON. */
+  #call(b: Uint8Array, start: number, line: number): number {
+    for (const { ch, dir, head } of CALL_HEADS) {
+      const p = after(b, start, head, false);
+      if (p === 0 || b[p] !== QUOTE) continue;
+      const next = b.indexOf(NEWLINE, p) + 1;
+      const call = callOf(b.subarray(p + 1, b[next - 2] === RETURN ? next - 2 : next - 1));
+      if (call === undefined) return 0;
+      this.event = { t: this.#t, ch, dir, name: call.name, args: call.args, line } as CallEvent;
+      return next;
+    }
+    return 0;
+  }
+
   /** A fresh slab that begins with what the old one holds from `from` on; gives the number of these bytes. */
   #renew(from: number): number {
     const kept = this.#slabBytes.subarray(from);
@@ -162,6 +198,22 @@ export class CanonicalReader {
     this.#slabBytes.set(kept);
     this.#used = 0;
     return kept.length;
+  }
+}
+
+/** Name and arguments from `NAME", "args": {…}}`; undefined for anything else. */
+function callOf(bytes: Uint8Array): { name: string; args: TraceArgs } | undefined {
+  try {
+    const text = UTF8.decode(bytes);
+    const end = text.indexOf('"');
+    const name = text.slice(0, end);
+    if (!/^[\w.]+$/.test(name) || !text.startsWith(ARGS_KEY, end) || !text.endsWith('}')) return undefined;
+    const args = text.slice(end + ARGS_KEY.length, -1);
+    if (args === '{}') return { name, args: {} };
+    const value = JSON.parse(args) as JsonValue;
+    return isObject(value) && !tooDeep(value, MAX_DEPTH - 1) ? { name, args: value } : undefined;
+  } catch {
+    return undefined;
   }
 }
 

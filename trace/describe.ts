@@ -31,8 +31,10 @@ export function describe(event: TraceEvent): Description {
         bad: errnoOf(event) !== undefined,
         details: () => argLines(event.args),
       };
-    case 'note':
-      return { headline: printable(event.text), bad: false, details: NOTHING };
+    case 'note': {
+      const driver = event.driver === undefined ? '' : ` (${event.driver})`;
+      return { headline: printable(event.text + driver), bad: false, details: NOTHING };
+    }
     case 'unknown':
       return { headline: printable(`${event.channel}: ${event.raw}`), bad: false, details: NOTHING };
     case 'error': {
@@ -109,10 +111,10 @@ function plain(value: JsonValue): string {
 
 /** The bytes that count, as text if they are. */
 function ssid(args: TraceArgs): string {
-  const { ssid: hex, ssid_len: length } = args;
-  if (typeof hex !== 'string' || typeof length !== 'number' || length * 2 > hex.length)
-    return plain(hex ?? null);
-  const bytes = hex.slice(0, length * 2).match(/../g) ?? [];
+  const { ssid: hex = null, ssid_len: length } = args;
+  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex)) return plain(hex);
+  const bytes = (hex.match(/../g) ?? []).slice(0, Number(length));
+  if (bytes.length !== length) return plain(hex);
   const text = bytes.map((pair) => String.fromCharCode(Number.parseInt(pair, 16))).join('');
   return /^[\x20-\x7e]*$/.test(text) ? JSON.stringify(text) : bytes.join('');
 }

@@ -40,8 +40,6 @@ export class TraceError extends Error {
     this.offset = at.offset;
     this.expected = at.expected;
     this.excerpt = at.excerpt;
-    // A damaged file can give an error a line; nobody looks at the reader's stack.
-    this.stack = `TraceError: ${this.message}`;
   }
 
   toJSON(): object {

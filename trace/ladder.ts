@@ -100,10 +100,8 @@ export class Ladder {
     const about = describe(event);
     switch (event.ch) {
       case 'note':
-      case 'unknown': {
-        const driver = event.ch === 'note' && event.driver !== undefined ? ` (${event.driver})` : '';
-        return this.#remark(time, this.#glyphs.note, about.headline + driver, quiet);
-      }
+      case 'unknown':
+        return this.#remark(time, this.#glyphs.note, about.headline, quiet);
       case 'me':
       case 'notif':
       case 'data': {
@@ -114,10 +112,10 @@ export class Ladder {
       case 'frame':
         return this.#frame(event, time, about);
       case 'bus':
-        return this.#rows(time, ' ', '', this.#bus(event, about), about);
+        return this.#rows(time, ' ', '', this.#bus(event, about), this.#ifCut(about));
       default: {
         const zone = event.dir === 'wifi>drv' ? this.#glyphs.toHost : this.#glyphs.toWlan;
-        return this.#rows(time, ' ', zone, this.#says(about), about);
+        return this.#rows(time, ' ', zone, this.#says(about), this.#ifCut(about));
       }
     }
   }
@@ -135,8 +133,13 @@ export class Ladder {
   }
 
   #bus(event: BusEvent, about: Description): string {
-    const who = event.dir === 'drv' ? 'bus' : 'set-up';
+    const who = event.dir === 'drv' ? 'bus' : 'bus ctl';
     return this.#says({ ...about, headline: `${this.#glyphs.bus} ${who}: ${about.headline}` });
+  }
+
+  /** A call says all that it has in its headline, unless that is too long. */
+  #ifCut(about: Description): Description | undefined {
+    return widthOf(about.headline) > this.#lane - CALL ? about : undefined;
   }
 
   /** Words beside the host's line. */
@@ -204,6 +207,6 @@ function u32(b: Uint8Array, o: number): number {
 
 /** Seconds in at most ten columns, with as many places as fit. */
 function formatOffset(seconds: number): string {
-  const whole = Math.trunc(Math.abs(seconds)).toString().length + (seconds < 0 ? 1 : 0);
-  return seconds.toFixed(Math.max(0, Math.min(6, TIME - 1 - whole)));
+  const whole = seconds.toFixed(0).length;
+  return whole > TIME - 1 ? seconds.toExponential(2) : seconds.toFixed(Math.min(6, TIME - 1 - whole));
 }

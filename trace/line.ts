@@ -9,33 +9,34 @@ import {
   type TraceArgs,
   type TraceEvent,
 } from './event.ts';
+import { isObject, MAX_DEPTH, type Members, tooDeep } from './json-value.ts';
 
-/** Deeper values than this are refused: printing them would overflow the stack. */
-const MAX_DEPTH = 32;
 const EXCERPT = 40;
 const WIRE_DIRS = ['h2m', 'm2h'] as const;
-
-type Members = { [name: string]: JsonValue };
 
 /**
  * The event of a line without its newline, or an `error` event; `undefined` for a line of white space only.
  * `line` counts from 1.
  */
 export function parseLine(bytes: Uint8Array, file: string, line: number): TraceEvent | undefined {
+  // A damaged file may have an error in every line, and nobody looks at the reader's stack: it is most of their price.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     const text = decodeText(bytes, line === 1);
-    if (text.trim() === '') return undefined;
-    return eventOf(text, line);
+    return text.trim() === '' ? undefined : eventOf(text, line);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     const { code, offset, expected, excerpt } = problem;
     return { ch: 'error', line, error: new TraceError(code, { file, line, offset, expected, excerpt }) };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
 /** The error of a line that is not read because it is longer than `limit`; `head` is its beginning. */
 export function lineTooLong(head: Uint8Array, limit: number, file: string, line: number): TraceEvent {
-  const excerpt = excerptOf(new TextDecoder('latin1').decode(head.subarray(0, EXCERPT)), 0);
+  const excerpt = excerptOf(new TextDecoder('latin1').decode(head.subarray(0, Math.min(EXCERPT, limit))), 0);
   const expected = `a line of at most ${limit} bytes`;
   const error = new TraceError('TRACE_ERR_LINE_LENGTH', { file, line, offset: limit, expected, excerpt });
   return { ch: 'error', line, error };
@@ -207,19 +208,6 @@ function memberOf(text: string, members: Members, key: string): JsonValue {
 function valueAt(text: string, key: string): number {
   const match = new RegExp(`"${key}"\\s*:\\s*`).exec(text);
   return match ? match.index + match[0].length : 0;
-}
-
-function isObject(value: JsonValue): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function tooDeep(value: Members | JsonValue[], levels: number): boolean {
-  if (levels === 0) return true;
-  for (const key in value) {
-    const inner = (value as Members)[key];
-    if (typeof inner === 'object' && inner !== null && tooDeep(inner, levels - 1)) return true;
-  }
-  return false;
 }
 
 function excerptOf(text: string, index: number): string {

@@ -1,6 +1,6 @@
 /** `sapwood show`: traces as ladders, or event by event as JSON. */
 import { InvalidArgumentError } from 'commander';
-import { eventToJson, Ladder, type TraceEvent } from '../../trace/index.ts';
+import { describe, type ErrorEvent, eventToJson, Ladder, type TraceEvent } from '../../trace/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName, worse } from '../exit.ts';
 import { eventsOf, hintFor, nameOf } from '../input.ts';
@@ -13,7 +13,7 @@ interface Options {
 }
 
 const CHANNELS = ['me', 'notif', 'data', 'frame', 'wifi-cmd', 'wifi-op', 'bus', 'note'];
-/** So many bad lines and no good one: the file is no trace. */
+/** So many bad lines before the first good one: the file is no trace. */
 const HOPELESS = 10;
 
 export const defineShow: Define = (program, bind) => {
@@ -59,47 +59,47 @@ async function show(context: Context, options: Options, files: string[]): Promis
 async function showFile(context: Context, options: Options, file: string): Promise<ExitName> {
   const { output, json } = context;
   const ladder = new Ladder({ ...output.terminal, verbose: options.verbose ?? false });
-  if (!json) await output.print(ladder.header());
-  const count = { good: 0, bad: 0 };
+  const early: ErrorEvent[] = [];
+  let bad = 0;
   let start: number | undefined;
-  for await (const batch of eventsOf(file)) {
+  const print = async (event: TraceEvent) => {
+    const text = json ? JSON.stringify({ file: nameOf(file), ...eventToJson(event) }) : ladder.line(event);
+    if (text !== undefined) await output.print(text);
+  };
+
+  events: for await (const batch of eventsOf(file)) {
     for (const event of batch) {
       if (event.ch === 'error') {
-        if (++count.bad >= HOPELESS && count.good === 0) throw noTrace(file, event);
-      } else {
-        count.good++;
-        // The ladder's clock begins with the first event, shown or not.
-        start ??= event.t;
-        ladder.startAt(start);
-        if (options.to !== undefined && event.t - start > options.to) return endOf(context, file, count.bad);
-        if (options.from !== undefined && event.t - start < options.from) continue;
+        bad++;
+        // Until the first good line it may turn out that the file is no trace.
+        if (start !== undefined) await print(event);
+        else if (early.push(event) === HOPELESS) break events;
+        continue;
       }
-      if (!wanted(event, options.only)) continue;
-      const text = json ? JSON.stringify({ file: nameOf(file), ...eventToJson(event) }) : ladder.line(event);
-      if (text !== undefined) await output.print(text);
+      if (start === undefined) {
+        start = event.t;
+        // The ladder's clock begins with the first event, shown or not.
+        ladder.startAt(start);
+        if (!json) await output.print(ladder.header());
+        for (const error of early) await print(error);
+      }
+      if (options.to !== undefined && event.t - start > options.to) break events;
+      if (options.from !== undefined && event.t - start < options.from) continue;
+      if (options.only === undefined || options.only.has(event.ch)) await print(event);
     }
   }
-  if (count.good === 0 && count.bad > 0) throw noTrace(file);
-  return endOf(context, file, count.bad);
-}
 
-function endOf(context: Context, file: string, bad: number): ExitName {
+  const [first] = early;
+  if (start === undefined && first !== undefined) {
+    throw new CliError(
+      'usage',
+      `${nameOf(file)} is not a trace: ${describe(first).headline}.`,
+      hintFor(first.error),
+    );
+  }
   if (bad === 0) return 'good';
-  context.output.say(`sapwood: ${nameOf(file)}: ${bad} ${bad === 1 ? 'line' : 'lines'} could not be read.`);
+  output.say(`sapwood: ${nameOf(file)}: ${bad === 1 ? '1 line' : `${bad} lines`} could not be read.`);
   return 'bad';
-}
-
-function wanted(event: TraceEvent, only: ReadonlySet<string> | undefined): boolean {
-  return only === undefined || event.ch === 'error' || only.has(event.ch);
-}
-
-function noTrace(file: string, event?: TraceEvent): CliError {
-  const excerpt = event?.ch === 'error' ? event.error.excerpt : '';
-  return new CliError(
-    'usage',
-    `${nameOf(file)} is not a trace: none of its lines can be read.`,
-    hintFor(excerpt),
-  );
 }
 
 function seconds(text: string): number {

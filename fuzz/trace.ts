@@ -1,0 +1,145 @@
+/**
+ * Fuzzes the reading, writing and printing of traces.
+ *
+ *     node dist/fuzz/trace.js --runs 10000000 --seed 1
+ *
+ * Must hold in every case: nothing throws; where chunks end makes no difference; the fast reader and the thorough one
+ * agree on every line; what was read and written reads back the same; a ladder keeps to its width and gives the
+ * terminal no control character; no case takes longer than a second.
+ */
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { hexOf } from '../sap/index.ts';
+import {
+  eventToJson,
+  formatEvent,
+  Ladder,
+  MAX_LINE,
+  parseTrace,
+  type TraceEvent,
+  TraceParser,
+} from '../trace/index.ts';
+import { lineTooLong, parseLine } from '../trace/line.ts';
+import { widthOf } from '../trace/text.ts';
+import { Random } from './random.ts';
+import type { FuzzFinding, FuzzReport } from './report.ts';
+import { damagedTrace } from './trace-inputs.ts';
+
+const FINDINGS_MAX = 20;
+const FILE = 'trace';
+const WIDTH = 80;
+
+/** Case `n` has the seed `seed + n`: `fuzzTrace(1, finding.seed)` repeats a finding. */
+export function fuzzTrace(iterations: number, seed: number): FuzzReport {
+  const findings: FuzzFinding[] = [];
+  const from = performance.now();
+  let executions = 0;
+  let last = from;
+  while (executions < iterations && findings.length < FINDINGS_MAX) {
+    const caseSeed = (seed + executions) >>> 0;
+    const random = new Random(Math.imul(caseSeed, 0x9e3779b1));
+    const input = damagedTrace(random);
+    let what = verdict(input, random);
+    const now = performance.now();
+    if (now - last > 1000) what ??= `took ${Math.round(now - last)} ms`;
+    last = now;
+    if (what !== undefined) findings.push({ seed: caseSeed, hex: hexOf(input), what });
+    executions++;
+  }
+  return { target: 'trace', executions, seconds: (performance.now() - from) / 1000, findings };
+}
+
+function verdict(input: Uint8Array, random: Random): string | undefined {
+  try {
+    const maxLine = random.oneIn(4) ? 20 + random.below(200) : MAX_LINE;
+    const events = parseTrace(input, { file: FILE, maxLine });
+    return (
+      difference('in chunks', events, parseInChunks(input, maxLine, random)) ??
+      difference('line by line', events, parseThoroughly(input, maxLine)) ??
+      badRoundTrip(events) ??
+      (random.oneIn(4) ? badPrint(events, random) : undefined)
+    );
+  } catch (error) {
+    return `thrown: ${error instanceof Error ? error.stack : error}`;
+  }
+}
+
+function parseInChunks(input: Uint8Array, maxLine: number, random: Random): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  const parser = new TraceParser((event) => events.push(event), { file: FILE, maxLine });
+  const most = random.oneIn(3) ? 1 : 1 + random.below(300);
+  for (let at = 0; at < input.length; ) {
+    const to = at + 1 + random.below(most);
+    // A copy, scribbled over afterwards: the parser must not keep the chunk.
+    const chunk = input.slice(at, to);
+    parser.push(chunk);
+    chunk.fill(0x7b);
+    at = to;
+  }
+  parser.finish();
+  return events;
+}
+
+function parseThoroughly(input: Uint8Array, maxLine: number): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  let line = 0;
+  for (let at = 0; at < input.length; ) {
+    const newline = input.indexOf(10, at);
+    const end = newline < 0 ? input.length : newline;
+    const bytes = input.subarray(at, end);
+    line++;
+    const event =
+      bytes.length > maxLine ? lineTooLong(bytes, maxLine, FILE, line) : parseLine(bytes, FILE, line);
+    if (event) events.push(event);
+    at = end + 1;
+  }
+  return events;
+}
+
+function badRoundTrip(events: readonly TraceEvent[]): string | undefined {
+  for (const event of events) {
+    if (event.ch === 'error') continue;
+    const [again] = parseTrace(formatEvent(event));
+    if (again && again.ch !== 'error') again.line = event.line ?? 0;
+    const what = difference('written and read', [event], again ? [again] : []);
+    if (what !== undefined) return what;
+  }
+  return undefined;
+}
+
+function badPrint(events: readonly TraceEvent[], random: Random): string | undefined {
+  const ladder = new Ladder({ width: WIDTH, verbose: random.oneIn(2), unicode: random.oneIn(2) });
+  for (const event of events) {
+    JSON.stringify(eventToJson(event));
+    for (const line of ladder.line(event)?.split('\n') ?? []) {
+      if (widthOf(line) > WIDTH) return `the ladder is ${widthOf(line)} wide: ${line}`;
+      if (/[\p{Cc}\u202a-\u202e]/u.test(line))
+        return `the ladder has a control character: ${JSON.stringify(line)}`;
+    }
+  }
+  return undefined;
+}
+
+function difference(how: string, a: readonly TraceEvent[], b: readonly TraceEvent[]): string | undefined {
+  if (a.length !== b.length) return `${how}: ${b.length} events instead of ${a.length}`;
+  for (let i = 0; i < a.length; i++) {
+    const [one, other] = [fingerprint(a[i]!), fingerprint(b[i]!)];
+    if (one !== other) return `${how}: event ${i} is ${other} instead of ${one}`;
+  }
+  return undefined;
+}
+
+function fingerprint(event: TraceEvent): string {
+  return 'bytes' in event ? JSON.stringify({ ...event, bytes: hexOf(event.bytes) }) : JSON.stringify(event);
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: { runs: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
+  });
+  const report = fuzzTrace(Number(values.runs), Number(values.seed));
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (report.findings.length > 0) process.exitCode = 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();
