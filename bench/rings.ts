@@ -16,7 +16,7 @@ import type { BenchResult } from './result.ts';
 
 const FRAME = 1514;
 const FRAMES = 64;
-const ROUNDS = { rounds: 31, roundMs: 4 };
+const ROUNDS = { rounds: 101, roundMs: 2 };
 const RING = AREA_LAYOUTS[4].rings.h2m.data;
 const PER_PASS = Math.floor((RING.size - 1) / (FRAME + 8));
 const TARGET = 0.5;

@@ -11,7 +11,6 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { hexOf, type RingLayout, RingReader, RingWriter } from '../sap/index.ts';
-import { Random } from './random.ts';
 import type { FuzzFinding, FuzzReport } from './report.ts';
 import { Arena } from './ring-arena.ts';
 import {
@@ -21,6 +20,7 @@ import {
   type Verdict,
   writeBetweenPointers,
 } from './ring-cases.ts';
+import { Random } from './ring-random.ts';
 
 const CASES = [readAtRest, readAtRest, readDisturbedByCallback, readDisturbedByLoad, writeBetweenPointers];
 const FINDINGS_MAX = 20;
