@@ -50,17 +50,19 @@ const ORIGIN: Record<Fault, string> = {
 export const SAP_ERRORS = {
   SAP_ERR_HEADER: {
     doc: 'Fewer bytes than a message header has.',
-    say: (i) => `${subject(i)} has no whole header: needs ${i.needed} bytes, has ${i.available}`,
+    say: (i) => `${subject(i)} has no whole header${counts(i)}`,
   },
   SAP_ERR_LENGTH: {
     doc: 'The length in a header is not the number of bytes that follow it.',
     say: (i) =>
-      `${subject(i)} says in its header that it has ${i.needed} bytes, but ${i.available} are there`,
+      i.needed === undefined
+        ? `${subject(i)} has not the length that its header says`
+        : `${subject(i)} says in its header that it has ${i.needed} bytes, but ${i.available ?? 'others'} are there`,
   },
   SAP_ERR_TRUNCATED: {
     doc: 'A message ends before its layout does; the field is the first that does not fit.',
     say: (i) =>
-      `${subject(i)} ends before its field ${i.field}${at(i)}: needs ${i.needed} bytes, has ${i.available}`,
+      `${subject(i)} ends before its ${i.field === undefined ? 'layout' : `field ${i.field}`}${at(i)}${counts(i)}`,
   },
   SAP_ERR_UNKNOWN_TYPE: {
     doc: 'The id of a message is not in the register.',
@@ -128,7 +130,7 @@ export const SAP_ERRORS = {
   },
   SAP_ERR_DRAFT: {
     doc: 'A message to be sent has a field whose value does not fit; thrown.',
-    say: (i) => `${subject(i)} cannot be encoded: ${i.field}${detail(i)}`,
+    say: (i) => `${subject(i)} cannot be encoded${i.field === undefined ? '' : `: ${i.field}`}${detail(i)}`,
   },
   SAP_ERR_NO_ROOM: {
     doc: 'A message to be sent does not fit in the buffer that was given for it; thrown.',

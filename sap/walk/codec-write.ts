@@ -258,10 +258,12 @@ function prefixOf(path: string): string {
   return `${path.replace(/\[[^\]]*\]/g, '').replace(/\W+(\w)/g, (_, c: string) => c.toUpperCase())}_`;
 }
 
+const TAKEN = ['d', 'n', 'o', 'out', 'seq', 'length'];
+
 /** Keeps fields from hiding the function's own names. */
 function variableName(name: string): string {
   const plain = name.replace(/_(\w)/, (_, c: string) => c.toUpperCase());
-  return ['d', 'n', 'o', 'v', 'out', 'seq', 'i', 'j', 'k'].includes(plain) ? `${plain}Field` : plain;
+  return TAKEN.includes(plain) ? `${plain}Field` : plain;
 }
 
 function quoted(path: string): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Fields } from '../../sap/declare.ts';
 import type { SapDraft, SapMessage } from '../../sap/index.ts';
 import {
   declOf,
@@ -166,7 +167,7 @@ describe.each(SAP_MESSAGES.map((decl) => [decl.short, decl] as const))('%s', (na
       unknown
     >;
     const draft = Object.fromEntries(
-      Object.entries(sample).filter(([key]) => key === 'name' || decl.fields[key as never]?.required),
+      Object.entries(sample).filter(([key]) => key === 'name' || (decl.fields as Fields)[key]?.required),
     ) as unknown as SapDraft;
     const out = new Uint8Array(sapSize(draft)).fill(0xff);
     encodeSapInto(draft, 3, out, 0);
