@@ -287,7 +287,7 @@ export class Host {
 
   #send(draft: SapDraft): number {
     const { phase } = this.state;
-    if (!this.#rings || (phase !== 'connected' && phase !== 'stopping')) return -ENODEV;
+    if (!this.#rings || (phase !== 'connected' && phase !== 'draining')) return -ENODEV;
     this.sapSeqNum = after(this.sapSeqNum);
     const error = this.#rings.notifOut.write(encodeSap(draft, this.sapSeqNum));
     if (!error) {

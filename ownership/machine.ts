@@ -16,8 +16,8 @@ export function step(state: HostState, event: MachineEvent, fx: Effects): boolea
     if ('message' in event) fx.problem(unexpected(event.message));
     return false;
   }
-  for (const action of row.do) action(state, event, fx);
   if (row.to) state.phase = row.to;
+  for (const action of row.do) action(state, event, fx);
   return true;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The whole behaviour of the host, readable in one place.
  *
- * A row says: in this phase, when this event comes and the guard holds, do these actions in this order, and go on in
- * that phase. The first row whose guard holds is taken. An event without a row in the current phase is ignored; for a
+ * A row says: in this phase, when this event comes and the guard holds, enter that phase and do these actions in this
+ * order. The first row whose guard holds is taken. An event without a row in the current phase is ignored; for a
  * message of CSME that is a breach of the protocol, and reported (`machine.ts`).
  */
 import * as act from './actions/index.ts';
@@ -56,9 +56,10 @@ const UNLINKED: Rows = {
   tx_copy: [{ do: [act.done] }],
   // Only the quirk `waiter-survives-removal` leaves a waiter here.
   ownershipReply: [{ do: [act.endOverdueWaits] }],
-  // An answer that nobody waits for any more.
-  mapped: [{ do: [act.teardown] }],
 };
+
+/** An answer that nobody waits for any more is given back; a link that is up is not touched by one. */
+const STRAY_AREA: Rows = { mapped: [{ do: [act.teardown] }] };
 
 const END_LINK = [act.unblockRfkill, act.teardown, act.failWaits, act.forgetLink] as const;
 /** The link ends without a word: nobody would read it. */
@@ -74,6 +75,7 @@ const UNMAPPED: Rows = {
 export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
   absent: {
     ...UNLINKED,
+    ...STRAY_AREA,
     ...BEGIN,
   },
 
@@ -90,6 +92,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
 
   mapRetry: {
     ...UNLINKED,
+    ...STRAY_AREA,
     ...UNMAPPED,
     ...BEGIN,
     mapRetry: [
@@ -100,6 +103,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
 
   failed: {
     ...UNLINKED,
+    ...STRAY_AREA,
     ...UNMAPPED,
   },
 
@@ -217,5 +221,8 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     drainPoll: [{ when: is.drainedOrGivenUp, do: END_LINK, to: 'absent' }, { do: [act.armDrainPoll] }],
   },
 
-  dead: {},
+  dead: {
+    // A caller that waits is told in time all the same.
+    ownershipReply: [{ do: [act.endOverdueWaits] }],
+  },
 };
