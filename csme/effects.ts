@@ -167,7 +167,7 @@ const EFFECTS_OF_NIC = {
     tell(c, 'taking', { reason: takingReason(c) });
   },
   takingConfirmed: (c) => {
-    c.state.takingsOpen--;
+    c.state.takingsOpen = Math.max(c.state.takingsOpen - 1, 0);
     disarm(c, 'taking');
   },
   stopTaking: (c) => disarm(c, 'taking'),

@@ -226,7 +226,7 @@ const nic = {
     HOST_ASKS_FOR_NIC_OWNERSHIP: [{ do: ['refuse'] }],
     HOST_OWNERSHIP_CONFIRMED: [{ if: 'grantOpen', do: ['grantConfirmed'] }],
     CSME_OWNERSHIP_CONFIRMED: [
-      { if: 'grantOpen', do: ['confirmedLate'] },
+      { if: ['grantOpen', 'takingOpen'], do: ['confirmedLate'] },
       { if: 'holding', to: 'held', do: ['takingConfirmed', 'ownerConfirmed'] },
       { to: 'csme', do: ['takingConfirmed', 'ownerConfirmed'] },
     ],
