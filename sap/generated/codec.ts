@@ -257,6 +257,7 @@ export function encode(d: Draft<Name>, seq: number): Uint8Array | undefined {
       return out;
     }
     default:
+      d satisfies never;
       return undefined;
   }
 }
@@ -331,6 +332,7 @@ export function encodeInto(d: Draft<Name>, seq: number, out: Uint8Array, o: numb
     case 'CB_DATA_PACKET':
       return writeCbDataPacket(d, seq, out, o);
     default:
+      d satisfies never;
       return undefined;
   }
 }
@@ -405,6 +407,7 @@ export function size(d: Draft<Name>): number | undefined {
     case 'CB_DATA_PACKET':
       return sizeCbDataPacket(d);
     default:
+      d satisfies never;
       return undefined;
   }
 }

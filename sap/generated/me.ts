@@ -47,6 +47,7 @@ export function encode(d: Draft<Name>, seq: number): Uint8Array | undefined {
       return out;
     }
     default:
+      d satisfies never;
       return undefined;
   }
 }
@@ -61,6 +62,7 @@ export function encodeInto(d: Draft<Name>, seq: number, out: Uint8Array, o: numb
     case 'CHECK_SHARED_AREA':
       return writeCheckSharedArea(d, seq, out, o);
     default:
+      d satisfies never;
       return undefined;
   }
 }
@@ -75,6 +77,7 @@ export function size(d: Draft<Name>): number | undefined {
     case 'CHECK_SHARED_AREA':
       return sizeCheckSharedArea(d);
     default:
+      d satisfies never;
       return undefined;
   }
 }

@@ -141,6 +141,7 @@ function dispatch(
     '  switch (d.name) {',
     ...cases,
     '    default:',
+    '      d satisfies never;',
     '      return undefined;',
     '  }',
     '}',
