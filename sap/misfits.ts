@@ -1,7 +1,7 @@
 /** What generated codecs say when bytes or values do not fit. All of it is off the fast path. */
 import type { Side } from './declare.ts';
 import { type SapError, sapError } from './errors.ts';
-import { type Layout, leaves } from './walk/fields.ts';
+import { type Layout, leaves, type Place } from './walk/fields.ts';
 
 /** The tail of every message that ends where its layout does, and every other view of no bytes. */
 export const EMPTY: Uint8Array = Object.freeze(new Uint8Array(0));
@@ -15,24 +15,31 @@ export function truncated(
   from: Side | undefined,
 ): SapError {
   const layout = register.find((m) => m.short === name)!;
-  let field: string | undefined;
-  let offset = available;
-  for (const place of leaves(layout.fields, header)) {
-    if (place.offset + place.field.size > available) {
-      field = place.path;
-      offset = place.offset;
-      break;
-    }
-  }
+  const places = placesOf(layout, header);
+  let i = 0;
+  while (places[i]!.offset + places[i]!.field.size <= available) i++;
+  const { path, offset } = places[i]!;
   const needed = header + layout.payload;
   return sapError('SAP_ERR_TRUNCATED', {
     fault: from ?? 'peer',
     message: name,
-    field,
+    field: path,
     offset,
     needed,
     available,
   });
+}
+
+/** Walking a layout makes a path for every field: once per message, since short messages may come in floods. */
+const PLACES = new WeakMap<Layout, readonly Place[]>();
+
+function placesOf(layout: Layout, header: number): readonly Place[] {
+  let places = PLACES.get(layout);
+  if (places === undefined) {
+    places = [...leaves(layout.fields, header)];
+    PLACES.set(layout, places);
+  }
+  return places;
 }
 
 /** A field of a draft has a value that its layout cannot carry. */
