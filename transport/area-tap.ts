@@ -3,7 +3,6 @@ import { layoutOfSize, type Queue, SapError, SharedArea } from '../sap/index.ts'
 import { ShadowReader, type ShadowScan } from './shadow.ts';
 
 type Direction = 'h2m' | 'm2h';
-const DIRECTIONS = ['h2m', 'm2h'] as const;
 
 export interface TapHandler {
   /** A SAP message with its header, or what was written in the place of one. A private copy. */
@@ -85,9 +84,9 @@ export class AreaTap {
     };
   }
 
-  /** Reports what has been written to the rings since the last look. */
-  scan(): void {
-    for (const dir of DIRECTIONS) this.#taps[dir].scan();
+  /** Reports what has been written to the two rings of one direction since the last look. */
+  scan(dir: Direction): void {
+    this.#taps[dir].scan();
   }
 }
 

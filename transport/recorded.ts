@@ -1,5 +1,4 @@
 /** Records what passes an end: the same end again, with a trace of it. */
-import { ME_MSG } from '../sap/index.ts';
 import { type AreaTap, tapOf } from './area-tap.ts';
 import type { Clock } from './clock.ts';
 import type { CsmeEnd, CsmeEvent, CsmeRequest, HostEnd, HostEvent, HostRequest } from './contract.ts';
@@ -32,7 +31,7 @@ export interface Recording {
 
 /**
  * Wraps an end of either side. Every ME message, every use of the bus and every SAP message in the rings goes to
- * `sink`, in order. The rings are looked at whenever a door bell passes, when the area goes, and upon `flush()`; a
+ * `sink`, in order. The rings are looked at whenever an ME message passes, when the area goes, and upon `flush()`; a
  * message's time is that of the look. What was overwritten before a look is a `note`.
  *
  * On the firmware's side `probe`, `enable` and `disable` do not pass the end; they are recorded when they show.
@@ -60,8 +59,10 @@ class Recorder implements Recording {
     this.#clock = clock;
   }
 
+  /** CSME's messages first: what the host has written since may be its answer to them. */
   flush(): void {
-    this.#tap?.scan();
+    this.#tap?.scan('m2h');
+    this.#tap?.scan('h2m');
   }
 
   write(line: RecordedLine): void {
@@ -110,13 +111,14 @@ class Recorder implements Recording {
 
   /** The bell first, then what it was rung for. */
   meFromHost(bytes: Uint8Array): void {
+    this.#tap?.scan('m2h');
     this.put({ ch: 'me', dir: 'h2m', bytes: new Uint8Array(bytes) });
-    if (isBell(bytes)) this.flush();
+    this.#tap?.scan('h2m');
   }
 
   /** What it was rung for first: that is what the host finds when the bell comes. */
   meFromCsme(bytes: Uint8Array): void {
-    if (isBell(bytes)) this.flush();
+    this.flush();
     this.put({ ch: 'me', dir: 'm2h', bytes: new Uint8Array(bytes) });
   }
 
@@ -254,8 +256,4 @@ class RecordedCsme extends WrappedEnd<CsmeRequest, CsmeEvent> implements CsmeEnd
         return recorder.lost();
     }
   }
-}
-
-function isBell(bytes: Uint8Array): boolean {
-  return bytes[0] === ME_MSG.CHECK_SHARED_AREA;
 }

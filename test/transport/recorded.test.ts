@@ -105,7 +105,7 @@ describe.each(['host', 'csme'] as const)('recorded %s end', (side) => {
     m2h.notif.write(ping(1));
     const before = hexOf(area.bytes);
     ring(host);
-    expect(heads()).toEqual(['me h2m 3', 'notif h2m 1', 'data h2m 2', 'notif h2m 3', 'notif m2h 1']);
+    expect(heads()).toEqual(['notif m2h 1', 'me h2m 3', 'notif h2m 1', 'data h2m 2', 'notif h2m 3']);
     m2h.notif.write(ping(2));
     ring(csme);
     expect(heads()).toEqual(['notif m2h 2', 'me m2h 3']);

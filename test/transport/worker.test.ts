@@ -53,7 +53,7 @@ function numbered(seq: number): Uint8Array {
   return bytes;
 }
 
-const MESSAGES = 100_000;
+const MESSAGES = 50_000;
 
 describe('worker:', () => {
   it('shares memory, not copies of it', async () => {
