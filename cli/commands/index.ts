@@ -1,5 +1,6 @@
 /** The sub-commands, in the order in which the help lists them. */
 import type { Define } from '../command.ts';
+import { defineReplay } from './replay.ts';
 import { defineShow } from './show.ts';
 
-export const COMMANDS: readonly Define[] = [defineShow];
+export const COMMANDS: readonly Define[] = [defineReplay, defineShow];
