@@ -29,9 +29,9 @@ class DirectionTap {
     this.#data = new ShadowReader(area, area.layout.rings[dir].data);
   }
 
-  scan(): void {
-    const notif = this.#judged('notif', this.#notif.scan());
-    const data = this.#judged('data', this.#data.scan());
+  scan(upTo: 'written' | 'read'): void {
+    const notif = this.#judged('notif', this.#notif.scan(upTo));
+    const data = this.#judged('data', this.#data.scan(upTo));
     let n = 0;
     let d = 0;
     // Merged by the counter that both rings share: that is the order in which they were written.
@@ -84,9 +84,12 @@ export class AreaTap {
     };
   }
 
-  /** Reports what has been written to the two rings of one direction since the last look. */
-  scan(dir: Direction): void {
-    this.#taps[dir].scan();
+  /**
+   * Reports what has been written to the two rings of one direction since the last look; with `read`, only as far as
+   * the other side has read it.
+   */
+  scan(dir: Direction, upTo: 'written' | 'read' = 'written'): void {
+    this.#taps[dir].scan(upTo);
   }
 }
 

@@ -25,14 +25,15 @@ export type TraceSink = (event: RecordedEvent) => void;
 export interface Recording {
   /** Looks at the rings now and records what has been written to them; nothing of the area is changed. */
   flush(): void;
-  /** Adds a line that does not pass the end: commands of the WLAN driver, `remove`, remarks. Flushes first. */
+  /** Adds a line that does not pass the end: commands of the WLAN driver, `remove`, remarks. Looks at the rings first. */
   write(line: RecordedLine): void;
 }
 
 /**
  * Wraps an end of either side. Every ME message, every use of the bus and every SAP message in the rings goes to
  * `sink`, in order. The rings are looked at whenever an ME message passes, when the area goes, and upon `flush()`; a
- * message's time is that of the look. What was overwritten before a look is a `note`.
+ * message's time is that of the look. A message of the host is recorded when its bell passes or CSME has read it,
+ * whichever is first. What was overwritten before a look is a `note`.
  *
  * On the firmware's side `probe`, `enable` and `disable` do not pass the end; they are recorded when they show.
  */
@@ -66,7 +67,7 @@ class Recorder implements Recording {
   }
 
   write(line: RecordedLine): void {
-    this.flush();
+    this.#look();
     this.put(line);
   }
 
@@ -118,8 +119,14 @@ class Recorder implements Recording {
 
   /** What it was rung for first: that is what the host finds when the bell comes. */
   meFromCsme(bytes: Uint8Array): void {
-    this.flush();
+    this.#look();
     this.put({ ch: 'me', dir: 'm2h', bytes: new Uint8Array(bytes) });
+  }
+
+  /** The host's messages are recorded when they are read: without a bell of the host, what CSME has read by itself. */
+  #look(): void {
+    this.#tap?.scan('m2h');
+    this.#tap?.scan('h2m', 'read');
   }
 
   notSent(dir: 'h2m' | 'm2h', result: number): void {

@@ -29,10 +29,10 @@ export class ShadowReader {
     this.ring = ring;
   }
 
-  /** What has been written since the last look. */
-  scan(): ShadowScan {
+  /** What has been written since the last look; with `read`, only as far as the real reader has read it. */
+  scan(upTo: 'written' | 'read' = 'written'): ShadowScan {
     const { size } = this.ring;
-    const wr = this.#writer();
+    const wr = this.#pointer(this.ring.wrAt);
     if (wr > size) {
       if (this.#outside) return NOTHING;
       this.#outside = true;
@@ -40,20 +40,22 @@ export class ShadowReader {
     }
     this.#outside = false;
     const from = this.#at;
-    const used = distance(from, wr, size);
-    if (used === 0) return NOTHING;
-    this.#at = wr;
+    const end = upTo === 'written' ? wr : this.#pointer(this.ring.rdAt);
+    const used = distance(from, end, size);
+    // A reader that is behind this one, or outside of the ring, has nothing new.
+    if (used === 0 || end > size || used > distance(from, wr, size)) return NOTHING;
+    this.#at = end;
     const copy = this.#copy(from, used);
     // The other threads go on: had the writer come round to where the copy began, it would not be what was written.
-    const moved = distance(wr, Math.min(this.#writer(), size) % size, size);
+    const moved = distance(end, Math.min(this.#pointer(this.ring.wrAt), size) % size, size);
     if (moved > size - used) return { ...NOTHING, trouble: `${used} bytes or more were overwritten` };
     return split(copy);
   }
 
-  /** Where the writer stands; a pointer at the very end is one at the start. */
-  #writer(): number {
-    const wr = Atomics.load(this.#memory.words, this.ring.wrAt >> 2) >>> 0;
-    return wr === this.ring.size ? 0 : wr;
+  /** A pointer at the very end is one at the start. */
+  #pointer(at: number): number {
+    const pointer = Atomics.load(this.#memory.words, at >> 2) >>> 0;
+    return pointer === this.ring.size ? 0 : pointer;
   }
 
   #copy(from: number, used: number): Uint8Array {

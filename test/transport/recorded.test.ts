@@ -115,13 +115,37 @@ describe.each(['host', 'csme'] as const)('recorded %s end', (side) => {
     expect(heads()).toEqual(['me m2h 3']);
   });
 
-  it('records upon flush, and before a line that is added', () => {
+  it('records everything upon flush', () => {
     heads();
     h2m.notif.write(ping(1));
+    m2h.data.write(encodeSap({ name: 'DATA_PACKET', frame: new Uint8Array(60) }, 1));
     recording.flush();
-    h2m.notif.write(ping(2));
-    recording.write({ ch: 'note', text: 'the driver is removed' });
-    expect(heads()).toEqual(['notif h2m 1', 'notif h2m 2', 'note the driver is removed']);
+    expect(heads()).toEqual(['data m2h 1', 'notif h2m 1']);
+  });
+
+  it('records what the host did not ring for when it has been read', () => {
+    heads();
+    const { rdAt } = LAYOUT.rings.h2m.notif;
+    for (const seq of [1, 2, 3]) h2m.notif.write(ping(seq));
+    m2h.notif.write(ping(1));
+    recording.write({ ch: 'note', text: 'nobody has read' });
+    Atomics.store(area.words, rdAt >> 2, 16);
+    ring(csme);
+    recording.write({ ch: 'note', text: 'two were read' });
+    ring(host);
+    Atomics.store(area.words, rdAt >> 2, 24);
+    ring(csme);
+    expect(heads()).toEqual([
+      'notif m2h 1',
+      'note nobody has read',
+      'notif h2m 1',
+      'notif h2m 2',
+      'me m2h 3',
+      'note two were read',
+      'me h2m 3',
+      'notif h2m 3',
+      'me m2h 3',
+    ]);
   });
 
   it('records messages around the end of a ring', () => {
