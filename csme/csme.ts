@@ -10,7 +10,6 @@
  *     csme.poll(); // { type: 'mapAnswer', errno: 0 }
  */
 import {
-  type AreaLayout,
   declOf,
   decodeMe,
   decodeSap,
@@ -18,9 +17,7 @@ import {
   encodeSap,
   layoutOfSize,
   type Queue,
-  RingReader,
-  RingWriter,
-  ringsOf,
+  type RingReader,
   type SapDraft,
   SapError,
   type SapMessage,
@@ -31,6 +28,7 @@ import type { Behaviour, BehaviourContext } from './behaviours/behaviour.ts';
 import type { CsmeCommand, CsmeInput, CsmeOutput, CsmeState, Outgoing } from './contract.ts';
 import { firmwareStep, nextTimerAt } from './firmware.ts';
 import type { FirmwareAction, FirmwareInput } from './inputs.ts';
+import { type Mapping, mappingOf, misplaced, zeroPointers } from './mapping.ts';
 import { OPERATIONAL, type Profile } from './profiles/index.ts';
 import { initialState } from './state.ts';
 import { TIMER_NAMES } from './timers.ts';
@@ -38,13 +36,6 @@ import { TIMER_NAMES } from './timers.ts';
 /** The reference's bus answers a map that the firmware refuses with this. */
 const EFAULT = 14;
 const FIRST_SEQ_NUM = 1;
-
-interface Mapping {
-  readonly memory: ArrayBufferLike;
-  readonly area: SharedArea;
-  readonly readers: Readonly<Record<Queue, RingReader>>;
-  readonly writers: Readonly<Record<Queue, RingWriter>>;
-}
 
 export interface CsmeOptions {
   /** `OPERATIONAL` when left out. */
@@ -187,14 +178,7 @@ export class Csme {
       return this.#problem(sapError('SAP_ERR_VERSION', { fault: 'host', message: 'the area', detail }));
     }
     this.#unmap();
-    const area = new SharedArea(memory, layout);
-    const { h2m, m2h } = layout.rings;
-    this.#mapping = {
-      memory,
-      area,
-      readers: { notif: new RingReader(area, h2m.notif), data: new RingReader(area, h2m.data) },
-      writers: { notif: new RingWriter(area, m2h.notif), data: new RingWriter(area, m2h.data) },
-    };
+    this.#mapping = mappingOf(memory, layout);
     this.state.sapSeqNum = FIRST_SEQ_NUM;
     this.state.meSeqNum = FIRST_SEQ_NUM;
     this.#step({ type: 'area', version: layout.version });
@@ -307,7 +291,7 @@ export class Csme {
           );
           break;
         case 'initControlBlock':
-          this.#resetPointers();
+          if (this.#mapping) zeroPointers(this.#mapping.area);
           break;
         case 'leaveArea':
           this.#unmap();
@@ -366,15 +350,6 @@ export class Csme {
     else if (this.#mapping) this.#bellDue = true;
   }
 
-  #resetPointers(): void {
-    const area = this.#mapping?.area;
-    if (area === undefined) return;
-    for (const ring of ringsOf(area.layout)) {
-      Atomics.store(area.words, ring.wrAt >> 2, 0);
-      Atomics.store(area.words, ring.rdAt >> 2, 0);
-    }
-  }
-
   #problem(error: SapError): void {
     this.#outputs.push({ type: 'problem', error });
   }
@@ -397,13 +372,4 @@ export class Csme {
       },
     };
   }
-}
-
-/** A good message in the wrong ring, or one that only CSME sends. */
-function misplaced(message: SapMessage, queue: Queue): SapError | undefined {
-  if (message.name === 'UNKNOWN') return undefined;
-  const { queue: right, from } = declOf(message.name);
-  if (right !== queue) return sapError('SAP_ERR_WRONG_QUEUE', { fault: 'host', message: message.name });
-  if (!from.includes('host')) return sapError('SAP_ERR_WRONG_SIDE', { fault: 'host', message: message.name });
-  return undefined;
 }

@@ -236,9 +236,22 @@ const EFFECTS_OF_SETTINGS = {
     c.state.host.driver = true;
     tell(c, 'driver', { up: true });
   },
+  /** A driver that leaves takes its association and its power limits with it. */
   learnDriverDown: (c) => {
     c.state.host.driver = false;
+    c.state.host.link = null;
+    c.state.host.collocatedBssid = 0;
+    c.state.host.sar = null;
     tell(c, 'driver', { up: false });
+  },
+  /** With WHO_OWNS_NIC the host introduces itself: all that it has to say follows. */
+  forgetSettings: (c) => {
+    const { driver, suspended } = c.state.host;
+    c.state.host = { ...unknownHost(), driver, suspended };
+  },
+  /** A driver that is there says so again when AMT is enabled; one that left meanwhile did it silently. */
+  forgetDriver: (c) => {
+    c.state.host.driver = false;
   },
   noteUnknown: (c) => tell(c, 'unknown', { id: heard(c, 'UNKNOWN').id }),
 } as const satisfies Effects;

@@ -103,7 +103,9 @@ const link = {
 
 const amt = {
   off: {
-    enableAmt: [{ to: 'on', do: ['forgetIntroduction', 'sendAmtState', 'startPings', 'raiseEnabled'] }],
+    enableAmt: [
+      { to: 'on', do: ['forgetIntroduction', 'forgetDriver', 'sendAmtState', 'startPings', 'raiseEnabled'] },
+    ],
   },
   on: {
     disableAmt: [{ to: 'off', do: ['sendAmtState', 'stopPings', 'raiseDisabled'] }],
@@ -266,6 +268,7 @@ const pldr = {
 const always = {
   PING: [{ do: ['sendPong'] }],
   PONG: [{ do: ['hostAlive'] }],
+  WHO_OWNS_NIC: [{ do: ['forgetSettings'] }],
   GET_NVM: [{ if: 'hasNvm', do: ['sendNvm'] }, {}],
   RADIO_STATE: [{ do: ['learnRadio'] }],
   NIC_INFO: [{ do: ['learnNicInfo'] }],
