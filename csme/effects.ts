@@ -10,7 +10,7 @@ import {
 import { arm, type Context, disarm, heard, send, tell, told } from './context.ts';
 import type { OwnerReason } from './inputs.ts';
 import { noAccessPoint } from './profiles/access-point.ts';
-import { initialState, isOperational, MOST_TAKINGS_OPEN, ownerOf, unknownHost } from './state.ts';
+import { initialState, isOperational, MANY_TAKINGS, ownerOf, unknownHost } from './state.ts';
 
 /** link_prot_state of a protected link; any value but 0 means it. */
 const PROTECTED = 1;
@@ -161,18 +161,18 @@ const EFFECTS_OF_NIC = {
   /** The 60 s count from here, so that they are over when the host asks 60 s after its confirmation. */
   sendTaking: (c) => {
     send(c, { name: 'CSME_TAKING_OWNERSHIP' });
-    c.state.takingsOpen = Math.min(c.state.takingsOpen + 1, MOST_TAKINGS_OPEN);
+    c.state.takingsOpen = Math.min(c.state.takingsOpen + 1, MANY_TAKINGS);
     arm(c, 'taking');
     arm(c, 'hold');
     tell(c, 'taking', { reason: takingReason(c) });
   },
   takingConfirmed: (c) => {
-    c.state.takingsOpen = Math.max(c.state.takingsOpen - 1, 0);
+    oneTakingLess(c);
     disarm(c, 'taking');
   },
   stopTaking: (c) => disarm(c, 'taking'),
   confirmedLate: (c) => {
-    c.state.takingsOpen--;
+    oneTakingLess(c);
     tell(c, 'late', { message: heard(c, 'CSME_OWNERSHIP_CONFIRMED').name });
   },
   startHold: (c) => arm(c, 'hold'),
@@ -305,6 +305,10 @@ function stopPings(c: Context): void {
 function sendPing(c: Context): void {
   send(c, { name: 'PING' });
   c.state.awaitingPong = true;
+}
+
+function oneTakingLess(c: Context): void {
+  if (c.state.takingsOpen === 1) c.state.takingsOpen = 0;
 }
 
 function nicOwner(c: Context): SapDraft {

@@ -76,7 +76,7 @@ export interface FirmwareState {
   introduced: boolean;
   /** Grants that the host has not answered with HOST_OWNERSHIP_CONFIRMED. */
   grantsOpen: number;
-  /** CSME_TAKING_OWNERSHIP that the host has not answered; counts up to `MOST_TAKINGS_OPEN`. */
+  /** CSME_TAKING_OWNERSHIP that the host has not answered; `MANY_TAKINGS` stands for more, too. */
   takingsOpen: number;
   /** Whether a PING is unanswered, and how many in a row were. */
   awaitingPong: boolean;
@@ -92,8 +92,11 @@ export interface FirmwareState {
   profile: Profile;
 }
 
-/** Two confirmations may be late at once; more need not be told apart, and the state stays finite. */
-export const MOST_TAKINGS_OPEN = 2;
+/**
+ * So many takings, or more: they are not counted any further, so that the state stays finite, and no confirmation is
+ * called a violation until the link ends.
+ */
+export const MANY_TAKINGS = 2;
 
 /** A firmware that just started. No timer runs and no area is there. */
 export function initialState(profile: Profile): FirmwareState {

@@ -172,6 +172,18 @@ describe('ownership', () => {
     expect(f.hears('CSME_OWNERSHIP_CONFIRMED')).toEqual(['(owner csme confirmed)']);
   });
 
+  it('calls no confirmation unasked when more takings were open than it counts', () => {
+    const f = firmwareIn('host');
+    for (let i = 0; i < 3; i++) {
+      f.command('takeOwnership');
+      f.command('disableAmt');
+      f.command('enableAmt');
+    }
+    for (let i = 0; i < 3; i++) {
+      expect(f.hears('CSME_OWNERSHIP_CONFIRMED')).toEqual(['(late CSME_OWNERSHIP_CONFIRMED)']);
+    }
+  });
+
   it('is taken back when the host is silent', () => {
     const f = firmwareIn('host');
     for (let i = 0; i < 3; i++) expect(f.timer('ping')).toEqual(['PING']);
