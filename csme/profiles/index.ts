@@ -1,4 +1,5 @@
 /** The parts that profiles are made of, and the profile that stands when none is given. */
+import { PINGS_MISSED } from '../timers.ts';
 import { accessPoint } from './access-point.ts';
 import { amtFilters } from './filters.ts';
 import type { NvmDraft, Profile, ProfilePart } from './profile.ts';
@@ -31,7 +32,7 @@ export const OPERATIONAL: Profile = {
   filters: amtFilters(),
   nvm: EXAMPLE_NVM,
   pldr: 'accepts',
-  pingsMissed: 3,
+  pingsMissed: PINGS_MISSED,
   timersMs: {},
 };
 
