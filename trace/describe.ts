@@ -75,7 +75,10 @@ function describeMe(event: WireEvent): Description {
 }
 
 function broken(error: SapError, bytes: Uint8Array): Description {
-  return { headline: `not a message: ${error.message}`, bad: true, details: () => hexdump(bytes) };
+  const { messageName, needed, available } = error;
+  const short = needed === undefined ? error.message : `needs ${needed} bytes, has ${available}`;
+  const headline = printable(`bad ${messageName ?? 'message'}: ${short}`);
+  return { headline, bad: true, details: () => [error.message, ...hexdump(bytes)] };
 }
 
 /** `associated(ssid="home", channel=6)` for a call, `get_ownership = -110 ETIMEDOUT` for a return. */

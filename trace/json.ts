@@ -16,23 +16,23 @@ export function eventToJson(event: TraceEvent): { [name: string]: unknown } {
     case 'notif':
     case 'data': {
       const { bytes, extra, ...rest } = event;
-      return { ...rest, hex: hexOf(bytes), ...extra, text, ...meaning(event) };
+      return { line: event.line, ...rest, hex: hexOf(bytes), ...extra, text, ...meaning(event) };
     }
     case 'frame': {
       const { bytes, extra, ...rest } = event;
-      return { ...rest, hex: hexOf(bytes), ...extra, text };
+      return { line: event.line, ...rest, hex: hexOf(bytes), ...extra, text };
     }
     case 'note': {
       const { extra, ...rest } = event;
-      return { ...rest, ...extra };
+      return { line: event.line, ...rest, ...extra };
     }
     case 'unknown':
-      return { t: event.t, ch: event.channel, line: event.line, raw: event.raw };
+      return { line: event.line, t: event.t, ch: event.channel, raw: event.raw };
     case 'error':
       return { line: event.line, ch: 'error', error: event.error.toJSON() };
     default: {
       const { extra, ...rest } = event;
-      return { ...rest, ...extra, text };
+      return { line: event.line, ...rest, ...extra, text };
     }
   }
 }

@@ -9,6 +9,7 @@ import {
   type TraceArgs,
   type TraceEvent,
 } from './event.ts';
+import { jsonFaultAt } from './json-fault.ts';
 import { isObject, MAX_DEPTH, type Members, tooDeep } from './json-value.ts';
 
 const EXCERPT = 40;
@@ -144,9 +145,8 @@ function parseJson(text: string): Members {
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
-  } catch (error) {
-    const at = /position (\d+)/.exec((error as Error).message);
-    throw new Problem('TRACE_ERR_JSON', text, at ? Number(at[1]) : text.length, 'JSON');
+  } catch {
+    throw new Problem('TRACE_ERR_JSON', text, jsonFaultAt(text), 'JSON');
   }
   if (!isObject(value)) throw new Problem('TRACE_ERR_OBJECT', text, 0, 'an object');
   if (tooDeep(value, MAX_DEPTH)) {

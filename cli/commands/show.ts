@@ -21,7 +21,7 @@ export const defineShow: Define = (program, bind) => {
     .command('show')
     .summary('print traces as ladders')
     .description(
-      'Prints traces as ladders: the WLAN driver, the host and CSME as vertical lines, each message an\narrow with its headline. Times are seconds since the first event.',
+      'Prints traces as ladders: the WLAN driver, the host and CSME as vertical lines, each message an arrow with its headline. Times are seconds since the first event.',
     )
     .argument('<file...>', 'traces; - for stdin')
     .option('-v, --verbose', 'every field of every message, and a dump of what no field explains')
@@ -43,10 +43,9 @@ Examples:
 async function show(context: Context, options: Options, files: string[]): Promise<ExitName> {
   let end: ExitName = 'good';
   for (const [i, file] of files.entries()) {
+    const title = files.length > 1 ? `${i > 0 ? '\n' : ''}${nameOf(file)}\n` : '';
     try {
-      if (!context.json && files.length > 1)
-        await context.output.print(`${i > 0 ? '\n' : ''}${nameOf(file)}`);
-      end = worse(end, await showFile(context, options, file));
+      end = worse(end, await showFile(context, options, file, title));
     } catch (error) {
       if (!(error instanceof CliError) || files.length === 1) throw error;
       context.output.say(`sapwood: ${error.message}`);
@@ -56,7 +55,8 @@ async function show(context: Context, options: Options, files: string[]): Promis
   return end;
 }
 
-async function showFile(context: Context, options: Options, file: string): Promise<ExitName> {
+/** `title` stands above the ladder, when there is one. */
+async function showFile(context: Context, options: Options, file: string, title: string): Promise<ExitName> {
   const { output, json } = context;
   const ladder = new Ladder({ ...output.terminal, verbose: options.verbose ?? false });
   const early: ErrorEvent[] = [];
@@ -80,11 +80,13 @@ async function showFile(context: Context, options: Options, file: string): Promi
         start = event.t;
         // The ladder's clock begins with the first event, shown or not.
         ladder.startAt(start);
-        if (!json) await output.print(ladder.header());
+        if (!json) await output.print(title + ladder.header());
         for (const error of early) await print(error);
       }
-      if (options.to !== undefined && event.t - start > options.to) break events;
-      if (options.from !== undefined && event.t - start < options.from) continue;
+      // As the ladder shows it: to the microsecond.
+      const offset = Math.round((event.t - start) * 1e6) / 1e6;
+      if (options.to !== undefined && offset > options.to) break events;
+      if (options.from !== undefined && offset < options.from) continue;
       if (options.only === undefined || options.only.has(event.ch)) await print(event);
     }
   }
