@@ -4,6 +4,9 @@ import type { SapError } from '../errors.ts';
 import { type KnownDraft, type KnownMessage, SAP_MESSAGES } from '../messages/index.ts';
 import { EMPTY, noRoom, truncated, unfit } from '../misfits.ts';
 
+/** Takes the high words of addresses down; exact, and faster than a division. */
+const PER_WORD = 2 ** -32;
+
 type Name = KnownMessage['name'];
 type Message<N extends Name> = Extract<KnownMessage, { name: N }>;
 type Draft<N extends Name> = Extract<KnownDraft, { name: N }>;
@@ -631,6 +634,9 @@ function sizeCsmeFilters(d: Draft<'CSME_FILTERS'>): number {
   return d.tail === undefined ? 1904 : 1904 + d.tail.length;
 }
 
+const CSME_FILTERS_OOB_FILTERS = new Uint8Array(156);
+const CSME_FILTERS_OOB_FILTERS_VIEW = new DataView(CSME_FILTERS_OOB_FILTERS.buffer);
+
 function writeCsmeFilters(d: Draft<'CSME_FILTERS'>, seq: number, out: Uint8Array, o: number): number {
   const n = sizeCsmeFilters(d);
   if (!(o >= 0 && o + n <= out.length)) throw noRoom('CSME_FILTERS', n, out.length - o);
@@ -652,7 +658,7 @@ function writeCsmeFilters(d: Draft<'CSME_FILTERS'>, seq: number, out: Uint8Array
   out[o + 10] = mode >>> 16;
   out[o + 11] = mode >>> 24;
   const macAddress = d.macAddress ?? 0;
-  const macAddressHigh = Math.floor(macAddress / 0x100000000);
+  const macAddressHigh = (macAddress * PER_WORD) | 0;
   const macAddressLow = macAddress >>> 0;
   if (macAddressHigh >>> 16 !== 0 || macAddressHigh * 0x100000000 + macAddressLow !== macAddress) throw unfit('CSME_FILTERS', 'macAddress', macAddress, 'an integer of 48 bits');
   out[o + 12] = macAddressHigh >>> 8;
@@ -673,91 +679,83 @@ function writeCsmeFilters(d: Draft<'CSME_FILTERS'>, seq: number, out: Uint8Array
     out.set(cbfilters, o + 20);
   }
   const oobFilters = d.oobFilters;
-  if (typeof oobFilters !== 'object' || oobFilters === null) throw unfit('CSME_FILTERS', 'oobFilters', oobFilters, 'an object');
+  if (oobFilters === undefined || oobFilters === null) throw unfit('CSME_FILTERS', 'oobFilters', oobFilters, 'an object');
   const oobFiltersFlexFilters = oobFilters.flexFilters;
   if (oobFiltersFlexFilters?.length !== 14) throw unfit('CSME_FILTERS', 'oobFilters.flexFilters', oobFiltersFlexFilters, 'an array of 14');
-  for (let j = 0, p1 = o + 1748; j < 14; j++, p1 += 6) {
+  for (let j = 0, p1 = 0; j < 14; j++, p1 += 6) {
     const oobFiltersFlexFiltersItem = oobFiltersFlexFilters[j]!;
-    if (typeof oobFiltersFlexFiltersItem !== 'object' || oobFiltersFlexFiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.flexFilters[${j}]`, oobFiltersFlexFiltersItem, 'an object');
+    if (oobFiltersFlexFiltersItem === undefined || oobFiltersFlexFiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.flexFilters[${j}]`, oobFiltersFlexFiltersItem, 'an object');
     const oobFiltersFlexFiltersSrcPort = oobFiltersFlexFiltersItem.srcPort;
     if ((oobFiltersFlexFiltersSrcPort & 0xffff) !== oobFiltersFlexFiltersSrcPort) throw unfit('CSME_FILTERS', `oobFilters.flexFilters[${j}].srcPort`, oobFiltersFlexFiltersSrcPort, 'an integer of 16 bits');
-    out[p1] = oobFiltersFlexFiltersSrcPort >>> 8;
-    out[p1 + 1] = oobFiltersFlexFiltersSrcPort;
+    CSME_FILTERS_OOB_FILTERS_VIEW.setInt16(p1, oobFiltersFlexFiltersSrcPort, false);
     const oobFiltersFlexFiltersDstPort = oobFiltersFlexFiltersItem.dstPort;
     if ((oobFiltersFlexFiltersDstPort & 0xffff) !== oobFiltersFlexFiltersDstPort) throw unfit('CSME_FILTERS', `oobFilters.flexFilters[${j}].dstPort`, oobFiltersFlexFiltersDstPort, 'an integer of 16 bits');
-    out[p1 + 2] = oobFiltersFlexFiltersDstPort >>> 8;
-    out[p1 + 3] = oobFiltersFlexFiltersDstPort;
+    CSME_FILTERS_OOB_FILTERS_VIEW.setInt16(p1 + 2, oobFiltersFlexFiltersDstPort, false);
     const oobFiltersFlexFiltersFlags = oobFiltersFlexFiltersItem.flags;
     if ((oobFiltersFlexFiltersFlags & 0xff) !== oobFiltersFlexFiltersFlags) throw unfit('CSME_FILTERS', `oobFilters.flexFilters[${j}].flags`, oobFiltersFlexFiltersFlags, 'an integer of 8 bits');
-    out[p1 + 4] = oobFiltersFlexFiltersFlags;
+    CSME_FILTERS_OOB_FILTERS[p1 + 4] = oobFiltersFlexFiltersFlags;
     const oobFiltersFlexFiltersReserved5 = oobFiltersFlexFiltersItem.reserved5 ?? 0;
     if ((oobFiltersFlexFiltersReserved5 & 0xff) !== oobFiltersFlexFiltersReserved5) throw unfit('CSME_FILTERS', `oobFilters.flexFilters[${j}].reserved5`, oobFiltersFlexFiltersReserved5, 'an integer of 8 bits');
-    out[p1 + 5] = oobFiltersFlexFiltersReserved5;
+    CSME_FILTERS_OOB_FILTERS[p1 + 5] = oobFiltersFlexFiltersReserved5;
   }
   const oobFiltersIcmpv6Flags = oobFilters.icmpv6Flags;
-  if (oobFiltersIcmpv6Flags >>> 0 !== oobFiltersIcmpv6Flags) throw unfit('CSME_FILTERS', 'oobFilters.icmpv6Flags', oobFiltersIcmpv6Flags, 'an integer of 32 bits');
-  out[o + 1832] = oobFiltersIcmpv6Flags;
-  out[o + 1833] = oobFiltersIcmpv6Flags >>> 8;
-  out[o + 1834] = oobFiltersIcmpv6Flags >>> 16;
-  out[o + 1835] = oobFiltersIcmpv6Flags >>> 24;
+  const oobFiltersIcmpv6FlagsWord = oobFiltersIcmpv6Flags | 0;
+  if (oobFiltersIcmpv6FlagsWord >>> 0 !== oobFiltersIcmpv6Flags) throw unfit('CSME_FILTERS', 'oobFilters.icmpv6Flags', oobFiltersIcmpv6Flags, 'an integer of 32 bits');
+  CSME_FILTERS_OOB_FILTERS_VIEW.setInt32(84, oobFiltersIcmpv6FlagsWord, true);
   const oobFiltersIpv6Filters = oobFilters.ipv6Filters;
   if (oobFiltersIpv6Filters?.length !== 4) throw unfit('CSME_FILTERS', 'oobFilters.ipv6Filters', oobFiltersIpv6Filters, 'an array of 4');
-  for (let j = 0, p1 = o + 1836; j < 4; j++, p1 += 4) {
+  for (let j = 0, p1 = 88; j < 4; j++, p1 += 4) {
     const oobFiltersIpv6FiltersItem = oobFiltersIpv6Filters[j]!;
-    if (typeof oobFiltersIpv6FiltersItem !== 'object' || oobFiltersIpv6FiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}]`, oobFiltersIpv6FiltersItem, 'an object');
+    if (oobFiltersIpv6FiltersItem === undefined || oobFiltersIpv6FiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}]`, oobFiltersIpv6FiltersItem, 'an object');
     const oobFiltersIpv6FiltersAddrLo24 = oobFiltersIpv6FiltersItem.addrLo24;
     if ((oobFiltersIpv6FiltersAddrLo24 & 0xffffff) !== oobFiltersIpv6FiltersAddrLo24) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}].addrLo24`, oobFiltersIpv6FiltersAddrLo24, 'an integer of 24 bits');
-    out[p1] = oobFiltersIpv6FiltersAddrLo24 >>> 16;
-    out[p1 + 1] = oobFiltersIpv6FiltersAddrLo24 >>> 8;
-    out[p1 + 2] = oobFiltersIpv6FiltersAddrLo24;
+    CSME_FILTERS_OOB_FILTERS[p1] = oobFiltersIpv6FiltersAddrLo24 >>> 16;
+    CSME_FILTERS_OOB_FILTERS[p1 + 1] = oobFiltersIpv6FiltersAddrLo24 >>> 8;
+    CSME_FILTERS_OOB_FILTERS[p1 + 2] = oobFiltersIpv6FiltersAddrLo24;
     const oobFiltersIpv6FiltersFlags = oobFiltersIpv6FiltersItem.flags;
     if ((oobFiltersIpv6FiltersFlags & 0xff) !== oobFiltersIpv6FiltersFlags) throw unfit('CSME_FILTERS', `oobFilters.ipv6Filters[${j}].flags`, oobFiltersIpv6FiltersFlags, 'an integer of 8 bits');
-    out[p1 + 3] = oobFiltersIpv6FiltersFlags;
+    CSME_FILTERS_OOB_FILTERS[p1 + 3] = oobFiltersIpv6FiltersFlags;
   }
   const oobFiltersEthFilters = oobFilters.ethFilters;
   if (oobFiltersEthFilters?.length !== 5) throw unfit('CSME_FILTERS', 'oobFilters.ethFilters', oobFiltersEthFilters, 'an array of 5');
-  for (let j = 0, p1 = o + 1852; j < 5; j++, p1 += 7) {
+  for (let j = 0, p1 = 104; j < 5; j++, p1 += 7) {
     const oobFiltersEthFiltersItem = oobFiltersEthFilters[j]!;
-    if (typeof oobFiltersEthFiltersItem !== 'object' || oobFiltersEthFiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.ethFilters[${j}]`, oobFiltersEthFiltersItem, 'an object');
+    if (oobFiltersEthFiltersItem === undefined || oobFiltersEthFiltersItem === null) throw unfit('CSME_FILTERS', `oobFilters.ethFilters[${j}]`, oobFiltersEthFiltersItem, 'an object');
     const oobFiltersEthFiltersMacAddress = oobFiltersEthFiltersItem.macAddress;
-    const oobFiltersEthFiltersMacAddressHigh = Math.floor(oobFiltersEthFiltersMacAddress / 0x100000000);
+    const oobFiltersEthFiltersMacAddressHigh = (oobFiltersEthFiltersMacAddress * PER_WORD) | 0;
     const oobFiltersEthFiltersMacAddressLow = oobFiltersEthFiltersMacAddress >>> 0;
     if (oobFiltersEthFiltersMacAddressHigh >>> 16 !== 0 || oobFiltersEthFiltersMacAddressHigh * 0x100000000 + oobFiltersEthFiltersMacAddressLow !== oobFiltersEthFiltersMacAddress) throw unfit('CSME_FILTERS', `oobFilters.ethFilters[${j}].macAddress`, oobFiltersEthFiltersMacAddress, 'an integer of 48 bits');
-    out[p1] = oobFiltersEthFiltersMacAddressHigh >>> 8;
-    out[p1 + 1] = oobFiltersEthFiltersMacAddressHigh;
-    out[p1 + 2] = oobFiltersEthFiltersMacAddressLow >>> 24;
-    out[p1 + 3] = oobFiltersEthFiltersMacAddressLow >>> 16;
-    out[p1 + 4] = oobFiltersEthFiltersMacAddressLow >>> 8;
-    out[p1 + 5] = oobFiltersEthFiltersMacAddressLow;
+    CSME_FILTERS_OOB_FILTERS[p1] = oobFiltersEthFiltersMacAddressHigh >>> 8;
+    CSME_FILTERS_OOB_FILTERS[p1 + 1] = oobFiltersEthFiltersMacAddressHigh;
+    CSME_FILTERS_OOB_FILTERS[p1 + 2] = oobFiltersEthFiltersMacAddressLow >>> 24;
+    CSME_FILTERS_OOB_FILTERS[p1 + 3] = oobFiltersEthFiltersMacAddressLow >>> 16;
+    CSME_FILTERS_OOB_FILTERS[p1 + 4] = oobFiltersEthFiltersMacAddressLow >>> 8;
+    CSME_FILTERS_OOB_FILTERS[p1 + 5] = oobFiltersEthFiltersMacAddressLow;
     const oobFiltersEthFiltersFlags = oobFiltersEthFiltersItem.flags;
     if ((oobFiltersEthFiltersFlags & 0xff) !== oobFiltersEthFiltersFlags) throw unfit('CSME_FILTERS', `oobFilters.ethFilters[${j}].flags`, oobFiltersEthFiltersFlags, 'an integer of 8 bits');
-    out[p1 + 6] = oobFiltersEthFiltersFlags;
+    CSME_FILTERS_OOB_FILTERS[p1 + 6] = oobFiltersEthFiltersFlags;
   }
   const oobFiltersReserved139 = oobFilters.reserved139 ?? 0;
   if ((oobFiltersReserved139 & 0xff) !== oobFiltersReserved139) throw unfit('CSME_FILTERS', 'oobFilters.reserved139', oobFiltersReserved139, 'an integer of 8 bits');
-  out[o + 1887] = oobFiltersReserved139;
+  CSME_FILTERS_OOB_FILTERS[139] = oobFiltersReserved139;
   const oobFiltersIpv4Filter = oobFilters.ipv4Filter;
-  if (typeof oobFiltersIpv4Filter !== 'object' || oobFiltersIpv4Filter === null) throw unfit('CSME_FILTERS', 'oobFilters.ipv4Filter', oobFiltersIpv4Filter, 'an object');
+  if (oobFiltersIpv4Filter === undefined || oobFiltersIpv4Filter === null) throw unfit('CSME_FILTERS', 'oobFilters.ipv4Filter', oobFiltersIpv4Filter, 'an object');
   const oobFiltersIpv4FilterIpv4Addr = oobFiltersIpv4Filter.ipv4Addr;
-  if (oobFiltersIpv4FilterIpv4Addr >>> 0 !== oobFiltersIpv4FilterIpv4Addr) throw unfit('CSME_FILTERS', 'oobFilters.ipv4Filter.ipv4Addr', oobFiltersIpv4FilterIpv4Addr, 'an integer of 32 bits');
-  out[o + 1888] = oobFiltersIpv4FilterIpv4Addr >>> 24;
-  out[o + 1889] = oobFiltersIpv4FilterIpv4Addr >>> 16;
-  out[o + 1890] = oobFiltersIpv4FilterIpv4Addr >>> 8;
-  out[o + 1891] = oobFiltersIpv4FilterIpv4Addr;
+  const oobFiltersIpv4FilterIpv4AddrWord = oobFiltersIpv4FilterIpv4Addr | 0;
+  if (oobFiltersIpv4FilterIpv4AddrWord >>> 0 !== oobFiltersIpv4FilterIpv4Addr) throw unfit('CSME_FILTERS', 'oobFilters.ipv4Filter.ipv4Addr', oobFiltersIpv4FilterIpv4Addr, 'an integer of 32 bits');
+  CSME_FILTERS_OOB_FILTERS_VIEW.setInt32(140, oobFiltersIpv4FilterIpv4AddrWord, false);
   const oobFiltersIpv4FilterFlags = oobFiltersIpv4Filter.flags;
-  if (oobFiltersIpv4FilterFlags >>> 0 !== oobFiltersIpv4FilterFlags) throw unfit('CSME_FILTERS', 'oobFilters.ipv4Filter.flags', oobFiltersIpv4FilterFlags, 'an integer of 32 bits');
-  out[o + 1892] = oobFiltersIpv4FilterFlags;
-  out[o + 1893] = oobFiltersIpv4FilterFlags >>> 8;
-  out[o + 1894] = oobFiltersIpv4FilterFlags >>> 16;
-  out[o + 1895] = oobFiltersIpv4FilterFlags >>> 24;
+  const oobFiltersIpv4FilterFlagsWord = oobFiltersIpv4FilterFlags | 0;
+  if (oobFiltersIpv4FilterFlagsWord >>> 0 !== oobFiltersIpv4FilterFlags) throw unfit('CSME_FILTERS', 'oobFilters.ipv4Filter.flags', oobFiltersIpv4FilterFlags, 'an integer of 32 bits');
+  CSME_FILTERS_OOB_FILTERS_VIEW.setInt32(144, oobFiltersIpv4FilterFlagsWord, true);
   const oobFiltersVlan = oobFilters.vlan;
   if (oobFiltersVlan?.length !== 4) throw unfit('CSME_FILTERS', 'oobFilters.vlan', oobFiltersVlan, 'an array of 4');
-  for (let j = 0, p1 = o + 1896; j < 4; j++, p1 += 2) {
+  for (let j = 0, p1 = 148; j < 4; j++, p1 += 2) {
     const oobFiltersVlanItem = oobFiltersVlan[j]!;
     if ((oobFiltersVlanItem & 0xffff) !== oobFiltersVlanItem) throw unfit('CSME_FILTERS', `oobFilters.vlan[${j}]`, oobFiltersVlanItem, 'an integer of 16 bits');
-    out[p1] = oobFiltersVlanItem;
-    out[p1 + 1] = oobFiltersVlanItem >>> 8;
+    CSME_FILTERS_OOB_FILTERS_VIEW.setInt16(p1, oobFiltersVlanItem, true);
   }
+  out.set(CSME_FILTERS_OOB_FILTERS, o + 1748);
   if (n > 1904) out.set(d.tail!, o + 1904);
   return n;
 }
@@ -1022,7 +1020,7 @@ function writeCsmeConnStatus(d: Draft<'CSME_CONN_STATUS'>, seq: number, out: Uin
   out[o + 14] = scanRequest >>> 16;
   out[o + 15] = scanRequest >>> 24;
   const connectionInfo = d.connectionInfo;
-  if (typeof connectionInfo !== 'object' || connectionInfo === null) throw unfit('CSME_CONN_STATUS', 'connectionInfo', connectionInfo, 'an object');
+  if (connectionInfo === undefined || connectionInfo === null) throw unfit('CSME_CONN_STATUS', 'connectionInfo', connectionInfo, 'an object');
   const connectionInfoSsidLen = connectionInfo.ssidLen;
   if (connectionInfoSsidLen >>> 0 !== connectionInfoSsidLen) throw unfit('CSME_CONN_STATUS', 'connectionInfo.ssidLen', connectionInfoSsidLen, 'an integer of 32 bits');
   out[o + 16] = connectionInfoSsidLen;
@@ -1055,7 +1053,7 @@ function writeCsmeConnStatus(d: Draft<'CSME_CONN_STATUS'>, seq: number, out: Uin
   out[o + 62] = connectionInfoReserved46;
   out[o + 63] = connectionInfoReserved46 >>> 8;
   const connectionInfoBssid = connectionInfo.bssid;
-  const connectionInfoBssidHigh = Math.floor(connectionInfoBssid / 0x100000000);
+  const connectionInfoBssidHigh = (connectionInfoBssid * PER_WORD) | 0;
   const connectionInfoBssidLow = connectionInfoBssid >>> 0;
   if (connectionInfoBssidHigh >>> 16 !== 0 || connectionInfoBssidHigh * 0x100000000 + connectionInfoBssidLow !== connectionInfoBssid) throw unfit('CSME_CONN_STATUS', 'connectionInfo.bssid', connectionInfoBssid, 'an integer of 48 bits');
   out[o + 64] = connectionInfoBssidHigh >>> 8;
@@ -1204,8 +1202,8 @@ function sizeNvm(d: Draft<'NVM'>): number {
   return d.tail === undefined ? 468 : 468 + d.tail.length;
 }
 
-const NVM_CHANNELS = new DataView(new ArrayBuffer(440));
-const NVM_CHANNELS_BYTES = new Uint8Array(NVM_CHANNELS.buffer);
+const NVM_CHANNELS = new Uint8Array(440);
+const NVM_CHANNELS_VIEW = new DataView(NVM_CHANNELS.buffer);
 
 function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): number {
   const n = sizeNvm(d);
@@ -1222,7 +1220,7 @@ function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): num
   out[o + 6] = seq >>> 16;
   out[o + 7] = seq >>> 24;
   const hwAddr = d.hwAddr;
-  const hwAddrHigh = Math.floor(hwAddr / 0x100000000);
+  const hwAddrHigh = (hwAddr * PER_WORD) | 0;
   const hwAddrLow = hwAddr >>> 0;
   if (hwAddrHigh >>> 16 !== 0 || hwAddrHigh * 0x100000000 + hwAddrLow !== hwAddr) throw unfit('NVM', 'hwAddr', hwAddr, 'an integer of 48 bits');
   out[o + 8] = hwAddrHigh >>> 8;
@@ -1257,13 +1255,13 @@ function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): num
   out[o + 27] = nvmVersion >>> 24;
   const channels = d.channels;
   if (channels?.length !== 110) throw unfit('NVM', 'channels', channels, 'an array of 110');
-  for (let i = 0, p = 0; i < 110; i++, p += 4) {
-    const item = channels[i]!;
-    const word = item | 0;
-    if ((word >>> 0) !== item) throw unfit('NVM', `channels[${i}]`, item, 'an integer of 32 bits');
-    NVM_CHANNELS.setInt32(p, word, true);
+  for (let i = 0, p0 = 0; i < 110; i++, p0 += 4) {
+    const channelsItem = channels[i]!;
+    const channelsItemWord = channelsItem | 0;
+    if (channelsItemWord >>> 0 !== channelsItem) throw unfit('NVM', `channels[${i}]`, channelsItem, 'an integer of 32 bits');
+    NVM_CHANNELS_VIEW.setInt32(p0, channelsItemWord, true);
   }
-  out.set(NVM_CHANNELS_BYTES, o + 28);
+  out.set(NVM_CHANNELS, o + 28);
   if (n > 468) out.set(d.tail!, o + 468);
   return n;
 }
@@ -1412,7 +1410,7 @@ function writeNicInfo(d: Draft<'NIC_INFO'>, seq: number, out: Uint8Array, o: num
   out[o + 6] = seq >>> 16;
   out[o + 7] = seq >>> 24;
   const macAddress = d.macAddress;
-  const macAddressHigh = Math.floor(macAddress / 0x100000000);
+  const macAddressHigh = (macAddress * PER_WORD) | 0;
   const macAddressLow = macAddress >>> 0;
   if (macAddressHigh >>> 16 !== 0 || macAddressHigh * 0x100000000 + macAddressLow !== macAddress) throw unfit('NIC_INFO', 'macAddress', macAddress, 'an integer of 48 bits');
   out[o + 8] = macAddressHigh >>> 8;
@@ -1422,7 +1420,7 @@ function writeNicInfo(d: Draft<'NIC_INFO'>, seq: number, out: Uint8Array, o: num
   out[o + 12] = macAddressLow >>> 8;
   out[o + 13] = macAddressLow;
   const nvmAddress = d.nvmAddress;
-  const nvmAddressHigh = Math.floor(nvmAddress / 0x100000000);
+  const nvmAddressHigh = (nvmAddress * PER_WORD) | 0;
   const nvmAddressLow = nvmAddress >>> 0;
   if (nvmAddressHigh >>> 16 !== 0 || nvmAddressHigh * 0x100000000 + nvmAddressLow !== nvmAddress) throw unfit('NIC_INFO', 'nvmAddress', nvmAddress, 'an integer of 48 bits');
   out[o + 14] = nvmAddressHigh >>> 8;
@@ -1699,7 +1697,7 @@ function writeHostLinkUp(d: Draft<'HOST_LINK_UP'>, seq: number, out: Uint8Array,
   out[o + 6] = seq >>> 16;
   out[o + 7] = seq >>> 24;
   const connectionInfo = d.connectionInfo;
-  if (typeof connectionInfo !== 'object' || connectionInfo === null) throw unfit('HOST_LINK_UP', 'connectionInfo', connectionInfo, 'an object');
+  if (connectionInfo === undefined || connectionInfo === null) throw unfit('HOST_LINK_UP', 'connectionInfo', connectionInfo, 'an object');
   const connectionInfoSsidLen = connectionInfo.ssidLen;
   if (connectionInfoSsidLen >>> 0 !== connectionInfoSsidLen) throw unfit('HOST_LINK_UP', 'connectionInfo.ssidLen', connectionInfoSsidLen, 'an integer of 32 bits');
   out[o + 8] = connectionInfoSsidLen;
@@ -1732,7 +1730,7 @@ function writeHostLinkUp(d: Draft<'HOST_LINK_UP'>, seq: number, out: Uint8Array,
   out[o + 54] = connectionInfoReserved46;
   out[o + 55] = connectionInfoReserved46 >>> 8;
   const connectionInfoBssid = connectionInfo.bssid;
-  const connectionInfoBssidHigh = Math.floor(connectionInfoBssid / 0x100000000);
+  const connectionInfoBssidHigh = (connectionInfoBssid * PER_WORD) | 0;
   const connectionInfoBssidLow = connectionInfoBssid >>> 0;
   if (connectionInfoBssidHigh >>> 16 !== 0 || connectionInfoBssidHigh * 0x100000000 + connectionInfoBssidLow !== connectionInfoBssid) throw unfit('HOST_LINK_UP', 'connectionInfo.bssid', connectionInfoBssid, 'an integer of 48 bits');
   out[o + 56] = connectionInfoBssidHigh >>> 8;
@@ -1756,7 +1754,7 @@ function writeHostLinkUp(d: Draft<'HOST_LINK_UP'>, seq: number, out: Uint8Array,
   out[o + 66] = reserved66;
   out[o + 67] = reserved66 >>> 8;
   const collocBssid = d.collocBssid;
-  const collocBssidHigh = Math.floor(collocBssid / 0x100000000);
+  const collocBssidHigh = (collocBssid * PER_WORD) | 0;
   const collocBssidLow = collocBssid >>> 0;
   if (collocBssidHigh >>> 16 !== 0 || collocBssidHigh * 0x100000000 + collocBssidLow !== collocBssid) throw unfit('HOST_LINK_UP', 'collocBssid', collocBssid, 'an integer of 48 bits');
   out[o + 68] = collocBssidHigh >>> 8;
