@@ -21,6 +21,8 @@ export const switchingOff = (s: HostState, e: { message: { enabled: number } }) 
 
 export const owner = (s: HostState) => s.owner;
 export const amtOffOrOwner = (s: HostState) => !s.amtEnabled || s.owner;
+export const ownerAsBefore = (s: HostState, e: { message: { owner: number } }) =>
+  s.owner === hostNamedOwner(s, e);
 export const hostNamedOwner = (_: HostState, e: { message: { owner: number } }) =>
   e.message.owner !== SapNicOwner.ME;
 export const granted = (_: HostState, e: { message: { granted: number } }) => e.message.granted !== 0;

@@ -25,6 +25,7 @@ import {
   writeDataPacket,
   writeDhcpCopy,
 } from '../sap/index.ts';
+import { messageOf } from './actions/index.ts';
 import type { Effects } from './effects.ts';
 import { EINVAL, ENODEV, ENOSPC } from './errno.ts';
 import type {
@@ -39,7 +40,7 @@ import type {
 import { messageEvent, nextTimer, step, timerEvent } from './machine.ts';
 import type { Quirks } from './quirks.ts';
 import { type HostState, initialState, rxAttached } from './state.ts';
-import { TIMERS, type TimerName } from './timers.ts';
+import { TIMER_NAMES, TIMERS, type TimerName } from './timers.ts';
 
 /** Sequence numbers that START announces; neither side uses them. Source: START of iwlmei 6.12. */
 const INIT_DATA_SEQ_NUM = 0x100;
@@ -79,13 +80,18 @@ export class Host {
     this.#fx = this.#effects();
   }
 
-  /** Something happened. Then drain `poll`. */
+  /**
+   * Something happened. Then drain `poll`. Throws a SapError (fault `local`) for a command whose arguments no message can
+   * carry; nothing that comes from CSME or the bus is thrown about.
+   */
   handle(nowMs: number, input: HostInput): void {
+    if (this.state.phase === 'dead') return;
     this.#fx.nowMs = nowMs;
     switch (input.type) {
       case 'me':
         return this.#handleMe(input.bytes);
       case 'command':
+        checkArguments(input.name, input.args);
         if (input.name === 'tx_copy') this.#copyToCsme((input.args as Commands['tx_copy']['args']).frame);
         return this.#step({ type: input.name, token: input.token, args: input.args } as MachineEvent);
       case 'frame':
@@ -191,7 +197,7 @@ export class Host {
 
   #transmit(bytes: Uint8Array, start: number, end: number): void {
     const { state } = this;
-    if (state.netdev === null || state.phase === 'dead') return;
+    if (state.netdev === null) return;
     if (end - start >= ETH_HLEN) {
       this.#out({ type: 'transmit', frame: bytes.slice(start, end) });
       return;
@@ -206,7 +212,13 @@ export class Host {
         available: end - start,
       }),
     );
-    if (this.quirks['short-data-frame-kills-host']) state.phase = 'dead';
+    if (this.quirks['short-data-frame-kills-host']) this.#die();
+  }
+
+  #die(): void {
+    const { state } = this;
+    state.phase = 'dead';
+    for (const name of TIMER_NAMES) state.timers[name] = null;
   }
 
   #copyToCsme(frame: Uint8Array): void {
@@ -335,6 +347,12 @@ export class Host {
       problem: (error) => this.#problem(error),
     };
   }
+}
+
+/** Throws SAP_ERR_DRAFT for arguments that no message can carry: better now than at the next AMT_STATE. */
+function checkArguments(name: CommandName, args: Commands[CommandName]['args']): void {
+  const message = messageOf(name, args);
+  if (message) encodeSap(message, 0);
 }
 
 /** Sequence numbers are 32 bits wide. */

@@ -14,6 +14,8 @@ export function step(state: HostState, event: MachineEvent, fx: Effects): boolea
   const row = rowFor(state, event, fx);
   if (!row) {
     if ('message' in event) fx.problem(unexpected(event.message));
+    else if (event.type === 'START_OK')
+      fx.problem(sapError('SAP_ERR_UNEXPECTED', { fault: 'csme', message: event.type }));
     return false;
   }
   if (row.to) state.phase = row.to;

@@ -24,6 +24,8 @@ export const QUIRKS = {
     'The 60 s until the next request are not restarted when CSME takes the device again, nor ended by a grant.',
   'taking-survives-grant':
     'A grant between CSME_TAKING_OWNERSHIP and the device going down does not take back the promise to confirm.',
+  'owner-does-not-move-rfkill':
+    'NIC_OWNER and the registration of a WLAN driver do not ask who owns the card: rfkill stays blocked for an owner.',
   'connection-status-needs-driver':
     'A CSME_CONN_STATUS that comes while no WLAN driver is registered is dropped; the next one to register is told the state before it.',
   'stale-nvm':
@@ -49,5 +51,5 @@ const DRIVERS: { readonly [driver: string]: readonly QuirkName[] } = {
 
 /** The quirks of a driver, or `undefined` for one that is not known. */
 export function quirksOfDriver(driver: string): readonly QuirkName[] | undefined {
-  return DRIVERS[driver];
+  return Object.hasOwn(DRIVERS, driver) ? DRIVERS[driver] : undefined;
 }

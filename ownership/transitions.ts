@@ -44,6 +44,13 @@ const DRIVER: Rows = {
   is_connected: [{ do: [act.answerConnected] }],
 };
 
+/** A caller that waits is told in time, also while the host says goodbye or has no link any more. */
+const OVERDUE: Rows = {
+  ownershipReply: [{ do: [act.endOverdueWaits] }],
+  nvmReply: [{ do: [act.failNvm] }],
+  pldrReply: [{ do: [act.failPldr] }],
+};
+
 /** Without a link there is nothing to arbitrate: requests succeed at once, nothing is sent. */
 const UNLINKED: Rows = {
   ...SETTINGS,
@@ -54,8 +61,7 @@ const UNLINKED: Rows = {
   device_state: [{ do: [act.done] }],
   alive: [{ do: [act.done] }],
   tx_copy: [{ do: [act.done] }],
-  // Only the quirk `waiter-survives-removal` leaves a waiter here.
-  ownershipReply: [{ do: [act.endOverdueWaits] }],
+  ...OVERDUE,
 };
 
 /** An answer that nobody waits for any more is given back; a link that is up is not touched by one. */
@@ -139,8 +145,9 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
       { do: [] },
     ],
     NIC_OWNER: [
-      { when: is.hostNamedOwner, do: [act.becomeOwner, act.grantWaitsUnlessAsleep] },
-      { do: [act.loseOwnership] },
+      { when: is.ownerAsBefore, do: [] },
+      { when: is.hostNamedOwner, do: [act.becomeOwner, act.tellProtection, act.grantWaitsUnlessAsleep] },
+      { do: [act.loseOwnership, act.tellProtection] },
     ],
     CSME_REPLY_TO_HOST_OWNERSHIP_REQ: [
       {
@@ -221,8 +228,5 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     drainPoll: [{ when: is.drainedOrGivenUp, do: END_LINK, to: 'absent' }, { do: [act.armDrainPoll] }],
   },
 
-  dead: {
-    // A caller that waits is told in time all the same.
-    ownershipReply: [{ do: [act.endOverdueWaits] }],
-  },
+  dead: {},
 };

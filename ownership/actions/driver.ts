@@ -11,7 +11,9 @@ export function driverRegisters(s: HostState, _: unknown, fx: Effects): void {
   if (s.connection && !fx.quirks['connection-status-needs-driver']) {
     fx.tell('me_conn_status', { linkProtState: s.linkProtState, connectionInfo: s.connection });
   }
-  fx.tell('rfkill', { blocked: s.linkProtState !== 0, csmeTaking: false });
+  const mayUse = s.owner && !fx.quirks['owner-does-not-move-rfkill'];
+  fx.tell('rfkill', { blocked: s.linkProtState !== 0 && !mayUse, csmeTaking: false });
+  if (mayUse && s.linkProtState !== 0) fx.tell('roaming_forbidden', { forbidden: true });
 }
 
 export function driverLeaves(s: HostState): void {

@@ -105,6 +105,13 @@ export function tellConnStatus(_: HostState, e: Message<'CSME_CONN_STATUS'>, fx:
   }
 }
 
+/** The owner changed while a link is protected: the host may use the card now, or no longer. */
+export function tellProtection(s: HostState, e: unknown, fx: Effects): void {
+  if (fx.quirks['owner-does-not-move-rfkill'] || s.driver !== 'registered' || s.linkProtState === 0) return;
+  fx.tell('rfkill', { blocked: !s.owner, csmeTaking: false });
+  if (s.owner) tellRoaming(s, e, fx);
+}
+
 export function tellRoaming(s: HostState, _: unknown, fx: Effects): void {
   fx.tell('roaming_forbidden', { forbidden: s.linkProtState !== 0 });
 }

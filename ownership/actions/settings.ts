@@ -1,7 +1,7 @@
 /** What the WLAN driver tells about itself: kept always, sent to CSME while AMT is enabled. */
 import { HostLinkDownType, type SapDraft, SSID_MAX_LEN, sapError } from '../../sap/index.ts';
 import type { Effects } from '../effects.ts';
-import type { Association } from '../events.ts';
+import type { Association, CommandName, Commands } from '../events.ts';
 import type { HostState } from '../state.ts';
 import type { Args } from './common.ts';
 
@@ -25,7 +25,7 @@ export function keepRadioState(s: HostState, e: Args<'set_rfkill'>): void {
 }
 
 export function keepAssociation(s: HostState, e: { args: Association }): void {
-  s.settings.association = e.args;
+  s.settings.association = { ...e.args, ssid: e.args.ssid.slice() };
 }
 
 export function forgetAssociation(s: HostState): void {
@@ -49,16 +49,11 @@ export function keepNetdev(s: HostState, e: Args<'set_netdev'>): void {
   s.netdev = e.args.dev;
 }
 
-export const sendCountry = whileEnabled((s) => ({
-  name: 'COUNTRY_CODE',
-  mcc: s.settings.mcc,
-  sourceId: 0,
-  diffTime: 0,
-}));
+export const sendCountry = whileEnabled((s) => countryCode(s.settings));
 export const sendPowerLimit = whileEnabled(
   (s) => s.settings.powerLimits && sarLimits(s.settings.powerLimits),
 );
-export const sendNicInfo = whileEnabled(nicInfo);
+export const sendNicInfo = whileEnabled((s) => nicInfo(s.settings));
 export const sendRadioState = whileEnabled(radioState);
 export const sendLinkUp = whileEnabled((s) => s.settings.association && linkUp(s.settings.association, true));
 export const sendLinkDown = whileEnabled(() => ({
@@ -87,12 +82,12 @@ export function tellConnected(s: HostState, _: unknown, fx: Effects): void {
 }
 
 export function sendInitialConfiguration(s: HostState, _: unknown, fx: Effects): void {
-  const { association, powerLimits, macAddress, mcc } = s.settings;
+  const { association, powerLimits, macAddress } = s.settings;
   fx.send({ name: 'WHO_OWNS_NIC' });
   if (association) fx.send(linkUp(association, !fx.quirks['collocated-ap-forgotten']));
-  fx.send({ name: 'COUNTRY_CODE', mcc, sourceId: 0, diffTime: 0 });
+  fx.send(countryCode(s.settings));
   if (powerLimits) fx.send(sarLimits(powerLimits));
-  if (isStationAddress(macAddress)) fx.send(nicInfo(s));
+  if (isStationAddress(macAddress)) fx.send(nicInfo(s.settings));
   fx.send(radioState(s));
 }
 
@@ -105,8 +100,31 @@ function whileEnabled(draft: (s: HostState) => SapDraft | null) {
   };
 }
 
-function nicInfo(s: HostState): SapDraft {
-  return { name: 'NIC_INFO', macAddress: s.settings.macAddress, nvmAddress: s.settings.nvmAddress };
+/**
+ * The message that carries the arguments of a setting, `null` for a command that is none. Encoding it tells whether
+ * they can be carried at all, before they are kept.
+ */
+export function messageOf<N extends CommandName>(name: N, args: Commands[N]['args']): SapDraft | null {
+  switch (name) {
+    case 'country':
+      return countryCode(args as Commands['country']['args']);
+    case 'power_limit':
+      return sarLimits((args as Commands['power_limit']['args']).limits);
+    case 'nic_info':
+      return nicInfo(args as Commands['nic_info']['args']);
+    case 'associated':
+      return linkUp(args as Commands['associated']['args'], true);
+    default:
+      return null;
+  }
+}
+
+function countryCode({ mcc }: { mcc: number }): SapDraft {
+  return { name: 'COUNTRY_CODE', mcc, sourceId: 0, diffTime: 0 };
+}
+
+function nicInfo({ macAddress, nvmAddress }: Commands['nic_info']['args']): SapDraft {
+  return { name: 'NIC_INFO', macAddress, nvmAddress };
 }
 
 function radioState(s: HostState): SapDraft {
@@ -115,13 +133,13 @@ function radioState(s: HostState): SapDraft {
 
 const BANDS = 5;
 function sarLimits(limits: readonly number[]): SapDraft {
-  return { name: 'SAR_LIMITS', sarChainInfoTable: [limits.slice(0, BANDS), limits.slice(BANDS, 2 * BANDS)] };
+  return { name: 'SAR_LIMITS', sarChainInfoTable: [limits.slice(0, BANDS), limits.slice(BANDS)] };
 }
 
 const LAST_2_4_GHZ_CHANNEL = 14;
 function linkUp(a: Association, withCollocated: boolean): SapDraft {
   const ssid = new Uint8Array(SSID_MAX_LEN);
-  ssid.set(a.ssid);
+  ssid.set(a.ssid.subarray(0, SSID_MAX_LEN));
   const collocated = withCollocated ? a.collocated : undefined;
   return {
     name: 'HOST_LINK_UP',

@@ -7,7 +7,7 @@
  * asked of the bus, frames that go out. A timer goes off when its effect was recorded (`timing.ts`, `tolerance.ts`).
  */
 import { type CommandName, type QuirkName, TIMERS } from '../../ownership/index.ts';
-import { encodeSap } from '../../sap/index.ts';
+import { encodeSap, SapError } from '../../sap/index.ts';
 import { TraceError } from '../errors.ts';
 import type {
   BusEvent,
@@ -152,7 +152,7 @@ export class Replay {
     try {
       this.#subject.command(this.#nowMs, name, commandArgs(name, args));
     } catch (error) {
-      if (!(error instanceof ArgumentError)) throw error;
+      if (!(error instanceof ArgumentError || error instanceof SapError)) throw error;
       this.#misunderstood(JSON.stringify(args), `arguments of ${name} (${error.message})`);
     }
   }
