@@ -115,6 +115,13 @@ describe('waiters wake with "connection lost"', () => {
   });
 });
 
+test('START_OK that comes while the host leaves is reported and changes nothing', () => {
+  const f = new HostFixture().up();
+  f.remove();
+  expect(f.startOk()).toEqual(['problem SAP_ERR_UNEXPECTED']);
+  expect(f.host.state.phase).toBe('draining');
+});
+
 /** A host in each phase, by what leads there. */
 const INTO: Record<Exclude<Phase, 'absent' | 'dead'>, () => HostFixture> = {
   mapping: () => {

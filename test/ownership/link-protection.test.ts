@@ -71,6 +71,26 @@ describe('CSME_CONN_STATUS', () => {
     expect(f.command('register')).toEqual(['bell', 'AP office lp=1', 'rfkill blocked', 'register = 0']);
   });
 
+  test('the owner changes while the link is protected: rfkill and roaming follow', () => {
+    const f = new HostFixture().up({ owner: 'csme' });
+    f.csme(connStatus(1));
+    expect(f.csme({ name: 'NIC_OWNER', owner: 1 })).toEqual(['rfkill free', 'roaming forbidden']);
+    expect(f.csme({ name: 'NIC_OWNER', owner: 1 })).toEqual([]);
+    expect(f.csme({ name: 'NIC_OWNER', owner: 2 })).toEqual(['rfkill blocked']);
+  });
+
+  test('a WLAN driver that registers with the owner of a protected link may use the device', () => {
+    const f = new HostFixture().up({ driver: false, owner: 'host' });
+    f.csme(connStatus(1));
+    expect(f.command('register')).toEqual([
+      'bell',
+      'AP office lp=1',
+      'rfkill free',
+      'roaming forbidden',
+      'register = 0',
+    ]);
+  });
+
   test('a new link knows nothing of the access point of the one before', () => {
     const f = new HostFixture().up({ owner: 'csme' });
     f.csme(connStatus(1));

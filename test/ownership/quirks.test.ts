@@ -150,6 +150,15 @@ const CASES: Record<QuirkName, Case> = {
     better: [],
     reference: ['CSME_OWNERSHIP_CONFIRMED'],
   },
+  'owner-does-not-move-rfkill': {
+    show: (quirks) => {
+      const f = new HostFixture({ quirks }).up({ owner: 'csme' });
+      f.csme(connStatus(1));
+      return [f.csme({ name: 'NIC_OWNER', owner: 1 }), f.csme({ name: 'NIC_OWNER', owner: 2 })];
+    },
+    better: [['rfkill free', 'roaming forbidden'], ['rfkill blocked']],
+    reference: [[], []],
+  },
   'connection-status-needs-driver': {
     show: (quirks) => {
       const f = new HostFixture({ quirks }).up({ driver: false, owner: 'csme' });

@@ -225,12 +225,33 @@ describe('what the cache keeps', () => {
     expect(f.heard()).toEqual(['CSME_OWNERSHIP_CONFIRMED']);
   });
 
-  test('a value that the caller changes afterwards does not change the cache of limits', () => {
+  test('what the caller changes afterwards does not change the cache', () => {
     const f = new HostFixture().up();
     const limits = [...LIMITS];
+    const association = { ...ASSOCIATION, ssid: ASSOCIATION.ssid.slice() };
     f.command('power_limit', { limits });
+    f.command('associated', association);
     limits.fill(0);
-    expect(f.host.state.settings.powerLimits).toEqual(LIMITS);
+    association.ssid.fill(0);
+    association.channel = 1;
+    expect(f.host.state.settings).toMatchObject({ powerLimits: LIMITS, association: ASSOCIATION });
+  });
+
+  test('arguments that no message can carry are thrown back at once, and not kept', () => {
+    for (const f of [new HostFixture(), new HostFixture().up()]) {
+      const before = structuredClone(f.host.state);
+      const thrown = expect.objectContaining({ code: 'SAP_ERR_DRAFT', fault: 'local' });
+      const refused = (give: () => void) => expect(give).toThrowError(thrown);
+      refused(() => f.command('country', { mcc: 0x1_0000 }));
+      refused(() => f.command('power_limit', { limits: [1, 2, 3] }));
+      refused(() => f.command('power_limit', { limits: [...LIMITS, 11] }));
+      refused(() => f.command('power_limit', { limits: LIMITS.with(3, -1) }));
+      refused(() => f.command('nic_info', { macAddress: 2 ** 48, nvmAddress: 0 }));
+      refused(() => f.command('associated', { ...ASSOCIATION, channel: 256 }));
+      refused(() => f.command('associated', { ...ASSOCIATION, collocated: { channel: 300, bssid: 1 } }));
+      expect(f.host.state).toEqual(before);
+      expect(f.host.poll()).toBeUndefined();
+    }
   });
 });
 
