@@ -117,7 +117,7 @@ const EFFECTS_OF_AMT = {
     if (c.state.introduced || (c.input.type === 'command' && c.input.name === 'sendConnStatus'))
       sendConnStatus(c);
   },
-  /** The new owner's "roaming forbidden" follows the CSME_CONN_STATUS that come while it is owner. */
+  /** The host's "roaming forbidden" or rfkill follows the CSME_CONN_STATUS that come while it is owner or not. */
   repeatProtection: (c) => {
     if (c.state.amt === 'session' && c.state.introduced) sendConnStatus(c);
   },

@@ -229,8 +229,8 @@ const nic = {
     HOST_OWNERSHIP_CONFIRMED: [{ if: 'grantOpen', do: ['grantConfirmed'] }],
     CSME_OWNERSHIP_CONFIRMED: [
       { if: ['grantOpen', 'takingOpen'], do: ['confirmedLate'] },
-      { if: 'holding', to: 'held', do: ['takingConfirmed', 'ownerConfirmed'] },
-      { to: 'csme', do: ['takingConfirmed', 'ownerConfirmed'] },
+      { if: 'holding', to: 'held', do: ['takingConfirmed', 'ownerConfirmed', 'repeatProtection'] },
+      { to: 'csme', do: ['takingConfirmed', 'ownerConfirmed', 'repeatProtection'] },
     ],
     HOST_LINK_UP: [{}],
     HOST_LINK_DOWN: [{}],
@@ -256,6 +256,8 @@ const nic = {
 const pldr = {
   none: {
     PLDR: [{ if: 'acceptsPldr', to: 'active', do: ['ackPldr'] }, { do: ['refusePldr'] }],
+    // A host that asked twice may get the second answer behind its PLDR_END, and ends what that one began.
+    PLDR_END: [{}],
   },
   active: {
     PLDR: [{ do: ['ackPldr'] }],
