@@ -12,6 +12,7 @@ export interface Terminal {
 }
 
 const MAX_WIDTH = 120;
+const BLOCK = 65536;
 
 export function terminalOf(
   stream: { isTTY?: boolean; columns?: number },
@@ -45,10 +46,13 @@ export class Output {
     });
   }
 
-  /** Data, a line or more. Resolves when the next may come; nothing is written at once but with `flush`. */
-  async print(text: string): Promise<void> {
+  /**
+   * Data, a line or more. Where nobody looks it is written in blocks; `flush` writes what is left. Gives a promise when
+   * stdout wants a pause.
+   */
+  print(text: string): Promise<void> | undefined {
     this.#pending += `${text}\n`;
-    if (this.terminal.interactive || this.#pending.length >= 65536) await this.flush();
+    return this.terminal.interactive || this.#pending.length >= BLOCK ? this.flush() : undefined;
   }
 
   async flush(): Promise<void> {

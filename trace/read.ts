@@ -16,6 +16,8 @@ export interface ReadOptions {
 export const MAX_LINE = 1 << 20;
 /** More than this of a chunk is not parsed at a time, so that a batch of events stays small. */
 const BATCH = 65536;
+/** The first room for a line that a chunk cuts. */
+const FIRST_CARRY = 1024;
 const NEWLINE = 10;
 
 /**
@@ -29,7 +31,7 @@ export class TraceParser {
   readonly #file: string;
   readonly #maxLine: number;
   readonly #canonical = new CanonicalReader();
-  #carry = new Uint8Array(1024);
+  #carry = new Uint8Array(0);
   #carried = 0;
   #skipping = false;
   #line = 0;
@@ -107,7 +109,7 @@ export class TraceParser {
   }
 
   #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(needed, this.#carry.length * 2));
+    const larger = new Uint8Array(Math.max(needed, this.#carry.length * 2, FIRST_CARRY));
     larger.set(this.#carry.subarray(0, this.#carried));
     this.#carry = larger;
   }

@@ -62,9 +62,9 @@ async function showFile(context: Context, options: Options, file: string, title:
   const early: ErrorEvent[] = [];
   let bad = 0;
   let start: number | undefined;
-  const print = async (event: TraceEvent) => {
+  const print = (event: TraceEvent): Promise<void> | undefined => {
     const text = json ? JSON.stringify({ file: nameOf(file), ...eventToJson(event) }) : ladder.line(event);
-    if (text !== undefined) await output.print(text);
+    return text === undefined ? undefined : output.print(text);
   };
 
   events: for await (const batch of eventsOf(file)) {
@@ -87,8 +87,13 @@ async function showFile(context: Context, options: Options, file: string, title:
       const offset = Math.round((event.t - start) * 1e6) / 1e6;
       if (options.to !== undefined && offset > options.to) break events;
       if (options.from !== undefined && offset < options.from) continue;
-      if (options.only === undefined || options.only.has(event.ch)) await print(event);
+      if (options.only === undefined || options.only.has(event.ch)) {
+        const full = print(event);
+        if (full) await full;
+      }
     }
+    // What is read from a pipe may be a session that runs.
+    await output.flush();
   }
 
   const [first] = early;
