@@ -51,6 +51,7 @@ class Recorder implements Recording {
   readonly #sink: TraceSink;
   readonly #clock: Clock;
   #tap: AreaTap | undefined;
+  #held: RecordedLine[] | undefined;
   #lost = false;
   /** Bytes asked for by the map request that has not been answered. */
   mapSize = 0;
@@ -72,7 +73,8 @@ class Recorder implements Recording {
   }
 
   put(line: RecordedLine): void {
-    this.#sink({ t: this.#clock.now() / 1000, ...line });
+    if (this.#held !== undefined) this.#held.push(line);
+    else this.#sink({ t: this.#clock.now() / 1000, ...line });
   }
 
   bus(dir: 'drv' | 'ctl', name: string, args: Args): void {
@@ -110,11 +112,21 @@ class Recorder implements Recording {
     this.#tap = undefined;
   }
 
-  /** The bell first, then what it was rung for. */
-  meFromHost(bytes: Uint8Array): void {
+  /**
+   * The bell first, then what it was rung for. The look comes before the sending: CSME in another thread may have
+   * answered before `send` returns, and that answer comes behind what it answers.
+   */
+  meFromHost(bytes: Uint8Array, send: () => number = () => 0): number {
     this.#tap?.scan('m2h');
-    this.put({ ch: 'me', dir: 'h2m', bytes: new Uint8Array(bytes) });
+    const held: RecordedLine[] = [];
+    this.#held = held;
     this.#tap?.scan('h2m');
+    this.#held = undefined;
+    const result = send();
+    if (result < 0) this.notSent('h2m', result);
+    else this.put({ ch: 'me', dir: 'h2m', bytes: new Uint8Array(bytes) });
+    for (const line of held) this.put(line);
+    return result;
   }
 
   /** What it was rung for first: that is what the host finds when the bell comes. */
@@ -148,11 +160,10 @@ class RecordedHost extends WrappedEnd<HostRequest, HostEvent> implements HostEnd
     // The last look comes before the other side learns that the area goes.
     if (request.type === 'unmap') recorder.dropArea();
     else if (request.type === 'disable') recorder.flush();
+    if (request.type === 'me') return recorder.meFromHost(request.bytes, () => this.inner.perform(request));
     const result = this.inner.perform(request);
     if (request.type === 'map') recorder.mapSize = request.size;
-    else if (request.type !== 'me') recorder.bus('drv', request.type, {});
-    else if (result < 0) recorder.notSent('h2m', result);
-    else recorder.meFromHost(request.bytes);
+    else recorder.bus('drv', request.type, {});
     return result;
   }
 
@@ -256,7 +267,8 @@ class RecordedCsme extends WrappedEnd<CsmeRequest, CsmeEvent> implements CsmeEnd
       case 'me':
         if (!this.#enabled) recorder.bus('drv', 'enable', {});
         this.#enabled = true;
-        return recorder.meFromHost(event.bytes);
+        recorder.meFromHost(event.bytes);
+        return;
       case 'lost':
         this.#enabled = false;
         this.#probed = false;
