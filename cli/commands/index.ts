@@ -1,6 +1,7 @@
 /** The sub-commands, in the order in which the help lists them. */
 import type { Define } from '../command.ts';
+import { defineDemo } from './demo.ts';
 import { defineReplay } from './replay.ts';
 import { defineShow } from './show.ts';
 
-export const COMMANDS: readonly Define[] = [defineReplay, defineShow];
+export const COMMANDS: readonly Define[] = [defineDemo, defineReplay, defineShow];

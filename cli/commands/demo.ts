@@ -1,0 +1,202 @@
+/** `sapwood demo`: a hand-over as it happens, then the recordings replayed. `npm start` runs it. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import { eventToJson, formatEvent, type ReplayReport, type TraceEvent } from '../../trace/index.ts';
+import type { Context, Define } from '../command.ts';
+import { RECORDINGS, recordingNames, replayRecording } from '../demo/recordings.ts';
+import { sceneOf } from '../demo/scene.ts';
+import { type Pace, Screen } from '../demo/screen.ts';
+import { Script } from '../demo/script.ts';
+import { SessionError } from '../demo/session.ts';
+import { labelled, type Summary, summaryLines, summaryOf } from '../demo/summary.ts';
+import { CliError, type ExitName } from '../exit.ts';
+import { signs, verdictLine } from '../replay-text.ts';
+
+interface Options {
+  seed: number;
+  fast?: boolean;
+  slow?: boolean;
+  record?: string;
+  /** commander's name for --no-replay. */
+  replay: boolean;
+}
+
+/** Nothing of the demo takes longer; a wait that no other limit ends, ends here. */
+const LIMIT_MS = 120_000;
+
+export const defineDemo: Define = (program, bind) => {
+  const command = program
+    .command('demo')
+    .summary('a hand-over as it happens, then recordings replayed')
+    .description(
+      'Plays the hand-over of the card from CSME to the host while a remote session runs: our host in one thread,\nthe emulated CSME in another, real rings between them, drawn as a ladder while it happens. Then replays the\nrecordings of the real driver that come with the package.',
+    )
+    .option('--seed <number>', 'another network, other addresses and delays', seed, 1)
+    .option('--fast', 'no pauses for reading')
+    .option('--slow', 'long pauses for reading')
+    .option('--record <file>', 'write the session as a trace')
+    .option('--no-replay', 'the session only')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sapwood demo --slow
+  $ sapwood demo --fast --record session.jsonl && sapwood replay session.jsonl
+  $ sapwood demo --json --no-replay | jq .handOver`,
+    );
+  bind(command, demo);
+};
+
+async function demo(context: Context, options: Options): Promise<ExitName> {
+  const { output, json } = context;
+  if (options.fast && options.slow) throw new CliError('usage', 'give --fast or --slow, not both.');
+  const file = options.record === undefined ? undefined : openTrace(options.record);
+  const pace: Pace = options.slow
+    ? 'slow'
+    : options.fast || json || !output.terminal.interactive
+      ? 'fast'
+      : 'normal';
+  const scene = sceneOf(options.seed);
+  const screen = new Screen(output, pace, json);
+  opening(screen);
+  const script = new Script({ scene, screen });
+  const { failure, meSeqNum } = await play(script, screen);
+  if (file !== undefined) writeTrace(file, options.record!, script.session.events);
+
+  const reports = options.replay && failure === undefined ? await replayAll(context, screen) : undefined;
+  const summary = summaryOf(scene, script, failure, meSeqNum, reports);
+  if (json)
+    await output.print(JSON.stringify({ ...summary, events: script.session.events.map(eventToJson) }));
+  else closing(screen, summary, options);
+  await screen.idle();
+  return summary.ok ? 'good' : 'bad';
+}
+
+function opening(screen: Screen): void {
+  const { strong } = screen.paint;
+  screen.say(
+    strong('sapwood demo: one WLAN card, two owners, and a remote session that must survive'),
+    ...labelled('host', 'the operating system: our state machine, in this thread', screen.width),
+    ...labelled('CSME', 'the firmware that runs AMT: emulated, in a thread of its own', screen.width),
+    ...labelled('WLAN', 'driver, card, air, supplicant, administrator: stand-ins', screen.width),
+  );
+  screen.header();
+}
+
+/** Plays the session to its end, or to what ends it: a failure, or the reader's Ctrl-C. */
+async function play(
+  script: Script,
+  screen: Screen,
+): Promise<{ failure: Error | undefined; meSeqNum: number }> {
+  const { session } = script;
+  let interrupted: NodeJS.Signals | undefined;
+  const interrupt = (signal: NodeJS.Signals) => {
+    interrupted = signal;
+    screen.hurry();
+    session.fail(new SessionError('Interrupted.'));
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const watchdog = setTimeout(
+    () => session.fail(new SessionError(`The demo did not end within ${LIMIT_MS / 1000} s.`)),
+    LIMIT_MS,
+  );
+  let failure: Error | undefined;
+  let meSeqNum = 0;
+  try {
+    await script.play();
+    await screen.idle();
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+  } finally {
+    clearTimeout(watchdog);
+    meSeqNum = session.host.meSeqNum;
+    await session.close();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+  if (interrupted !== undefined) {
+    await screen.idle();
+    process.kill(process.pid, interrupted);
+  }
+  return { failure, meSeqNum };
+}
+
+/** A verdict per recording, as many on a line as fit, each as soon as it is there. */
+async function replayAll({ output, json }: Context, screen: Screen): Promise<ReplayReport[]> {
+  const names = recordingNames();
+  const reports: ReplayReport[] = [];
+  const { good, bad, strong } = screen.paint;
+  if (!json) {
+    await screen.rest();
+    screen.say('', strong('Recordings of the real driver, replayed against the same host'));
+    if (names.length === 0) screen.say(`    none: there is no ${RECORDINGS}`);
+  }
+  const mark = signs(output.terminal);
+  let line = '';
+  let columns = 0;
+  for (const name of names) {
+    const report = await replayRecording(name);
+    reports.push(report);
+    const fine = report.mismatches.length === 0 && report.errors.length === 0;
+    const stem = name.replace(/\.jsonl$/, '');
+    const length = 2 + (fine ? mark.good : mark.bad).length + 1 + stem.length;
+    if (columns + length > screen.width - 2) {
+      screen.say(`  ${line}`);
+      line = '';
+      columns = 0;
+    }
+    line += `  ${fine ? good(mark.good) : bad(mark.bad)} ${stem}`;
+    columns += length;
+  }
+  if (line !== '') screen.say(`  ${line}`);
+  for (const report of reports.filter((r) => r.mismatches.length > 0 || r.errors.length > 0)) {
+    screen.say(verdictLine(report, output.terminal));
+  }
+  return reports;
+}
+
+function closing(screen: Screen, summary: Summary, options: Options): void {
+  const { good, bad, strong } = screen.paint;
+  screen.say('', summary.ok ? strong(good('Done, and good')) : strong(bad('Something went wrong')));
+  screen.say(...summaryLines(summary, screen.width));
+  screen.say(
+    '',
+    ...labelled(
+      'Not here',
+      'a real card, a real supplicant, nl80211 and rfkill of a kernel: they need the machine.',
+      screen.width,
+    ),
+    ...labelled('Try next', `sapwood demo --slow --seed ${options.seed + 1}`, screen.width),
+    ...labelled('', 'sapwood demo --record my.jsonl && sapwood replay my.jsonl', screen.width),
+    ...labelled('', 'sapwood show --verbose test/data/traces/link-protection.jsonl', screen.width),
+  );
+}
+
+function openTrace(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      'usage',
+      `cannot write ${path}: ${code}.`,
+      'Give a file in a folder that may be written.',
+    );
+  }
+}
+
+function writeTrace(file: number, path: string, events: readonly TraceEvent[]): void {
+  try {
+    writeSync(file, events.map((event) => `${formatEvent(event)}\n`).join(''));
+    closeSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CliError('environment', `cannot write ${path}: ${code}.`);
+  }
+}
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 0xffff_ffff)
+    throw new InvalidArgumentError('Give a whole number, 0 or more.');
+  return value;
+}

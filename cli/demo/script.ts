@@ -1,0 +1,238 @@
+/** The demo as a sequence: who does what when, and what must have happened before it goes on. */
+import type { TellName, Tells } from '../../ownership/index.ts';
+import { declOf, formatMac, type KnownMessage } from '../../sap/index.ts';
+import type { TraceEvent } from '../../trace/index.ts';
+import { Agent, Driver, ssidOf } from './actors.ts';
+import type { FromFirmware } from './firmware.ts';
+import { otherEnd, parseSegment, segmentOf } from './frames.ts';
+import type { Scene } from './scene.ts';
+import type { Screen } from './screen.ts';
+import { Session, SessionError } from './session.ts';
+import { STEPS } from './steps.ts';
+
+/** Times of the hand-over in seconds of the session's clock. */
+export interface Times {
+  asked?: number;
+  released?: number;
+  linked?: number;
+  answered?: number;
+}
+
+export interface ScriptOptions {
+  readonly scene: Scene;
+  readonly screen: Screen;
+  /** The module of CSME's thread, for tests of its death. */
+  readonly firmware?: URL;
+}
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: amt\r\n\r\n';
+/** Steps that are not to be held up by a reader: the session's 3 s run. */
+const URGENT = [7, 8, 9];
+
+export class Script {
+  readonly session: Session;
+  readonly times: Times = {};
+  /** The steps that began, and when. */
+  readonly begun: { n: number; title: string; t: number }[] = [];
+  readonly #screen: Screen;
+  readonly #scene: Scene;
+  readonly #driver: Driver;
+  readonly #agent: Agent;
+  #statePending = false;
+  #ownerKnown = false;
+
+  constructor(options: ScriptOptions) {
+    const { scene, screen, firmware } = options;
+    this.#scene = scene;
+    this.#screen = screen;
+    this.session = new Session({
+      scene,
+      onEvent: (event) => this.#seen(event),
+      onTold: (name, args) => this.#told(name, args),
+      onFirmware: (message) => this.#heard(message),
+      ...(firmware !== undefined && { firmware }),
+    });
+    this.#driver = new Driver(this.session, scene);
+    this.#agent = new Agent(this.session, scene);
+  }
+
+  /** All of it. Rejects when something does not happen in time. */
+  async play(): Promise<void> {
+    await this.#handOver();
+    await this.#sessionEnds();
+    await this.#csmeTakes();
+    await this.#leave();
+  }
+
+  async #handOver(): Promise<void> {
+    const { session } = this;
+    const driver = this.#driver;
+    const agent = this.#agent;
+
+    await this.#begin(1);
+    await driver.start();
+    await session.start();
+    await session.until('rfkill to be blocked', () => driver.rfkill === 'NOT_OWNER');
+    await session.until('the initial configuration to be sent', () => this.#sent('RADIO_STATE') > 0);
+
+    await this.#begin(3);
+    const ap = driver.csmeAp;
+    if (ap === undefined) throw new SessionError('The host has passed no access point up.');
+    agent.learn(ap);
+
+    await this.#begin(4);
+    if (!agent.hasCredentials(ap))
+      throw new SessionError(`The agent has no credentials for "${ssidOf(ap)}".`);
+
+    await this.#begin(5);
+    agent.prepare(ap);
+
+    await this.#begin(6);
+    const { ret } = await session.call('get_ownership', {});
+    if (ret !== 0) throw new SessionError(`The host did not get the card: get_ownership returned ${ret}.`);
+
+    await this.#begin(9);
+    await driver.connect(ap);
+    await session.until('CSME to see the host on the access point', () => session.timesTold('windowMet') > 0);
+    await session.until('CSME to get the DHCP exchange', () => session.framesAtCsme.all >= 2);
+    await session.until('roaming to be forbidden', () => driver.roamingForbidden);
+
+    await this.#begin(10);
+    await this.#liveOn();
+    session.firmware({ name: 'ping' });
+    await session.until('the host to answer a ping', () => this.#sent('PONG') > 0);
+  }
+
+  /** The administrator's side goes on with its TCP connection. */
+  async #liveOn(): Promise<void> {
+    const { session } = this;
+    const peer = otherEnd(this.#scene.connection);
+    const verdict = session.fromAir(segmentOf(peer, REQUEST));
+    if (!verdict.csme || verdict.host) throw new SessionError('The filter did not keep the frame for CSME.');
+    await session.until('CSME to answer on the connection', () => this.times.answered !== undefined);
+    const { answered, released } = this.times;
+    const silentMs = Math.round((answered! - released!) * 1000);
+    session.note(`admin: answered after ${silentMs} ms of silence; the session stands 3000 ms`);
+  }
+
+  async #sessionEnds(): Promise<void> {
+    await this.#begin(11);
+    this.session.firmware({ name: 'endSession' });
+    await this.session.until('roaming to be allowed', () => !this.#driver.roamingForbidden);
+    this.#agent.lift();
+  }
+
+  async #csmeTakes(): Promise<void> {
+    const { session } = this;
+    const driver = this.#driver;
+    await this.#begin(12);
+    session.firmware({ name: 'takeOwnership' });
+    await session.until('CSME to take the card', () => driver.stopping !== undefined);
+    await driver.stopping;
+    const owner = () => session.told.get('owner')?.last;
+    await session.until('CSME to own the card', () => isOwner(owner(), 'csme') && !session.host.state.owner);
+  }
+
+  async #leave(): Promise<void> {
+    const { session } = this;
+    await this.#begin(13);
+    session.remove();
+    await session.until('the host to be gone', () => session.host.state.phase === 'absent');
+    await session.until('CSME to see it go', () => session.timesTold('hostDown') > 0);
+  }
+
+  /** A step that the script begins; the steps before it must have begun. */
+  async #begin(n: number): Promise<void> {
+    await this.session.until(`step ${n - 1} to begin`, () => this.begun.length === n - 1);
+    if (!URGENT.includes(n)) await this.#screen.rest();
+    this.#open(n);
+  }
+
+  #open(n: number): void {
+    const step = STEPS[n - 1]!;
+    this.begun.push({ n, title: step.title, t: this.session.now });
+    this.#screen.heading(step);
+  }
+
+  #seen(event: TraceEvent): void {
+    const next = STEPS[this.begun.length];
+    if (next?.begins?.(event)) this.#open(next.n);
+    this.#time(event);
+    this.#screen.event(event);
+    this.#showState();
+  }
+
+  #time(event: TraceEvent): void {
+    const { times } = this;
+    if (event.ch === 'wifi-cmd' && event.name === 'get_ownership') times.asked ??= event.t;
+    if (event.ch === 'wifi-cmd' && event.name === 'associated') times.linked ??= event.t;
+    if (event.ch === 'notif' && typeOf(event.bytes) === GRANT) times.released ??= event.t;
+    if (event.ch !== 'frame' || event.dir !== 'wlan0>peer0') return;
+    const segment = parseSegment(event.bytes);
+    const { connection } = this.#scene;
+    const goesOn = segment && !segment.reset && segment.seq === connection.sent;
+    if (goesOn && segment.to.port === connection.there.port) times.answered ??= event.t;
+    else this.session.problems.push('CSME did not go on with its TCP connection');
+  }
+
+  #told<N extends TellName>(name: N, args: Tells[N]): void {
+    this.#driver.told(name, args);
+    this.#showState();
+  }
+
+  #heard(message: FromFirmware): void {
+    if (message.type !== 'tell') return;
+    const { tell } = message;
+    switch (tell.name) {
+      case 'windowOpen':
+        return this.session.note(`CSME: 3 s from now the host must be on ${formatMac(tell.args.bssid)}`);
+      case 'windowMet':
+        return this.session.note('CSME: the host is on the right access point, in time');
+      case 'windowMissed':
+        this.session.problems.push('CSME: the host was not on the access point in time');
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Shown when everything that belongs together has happened. */
+  #showState(): void {
+    if (this.#statePending) return;
+    this.#statePending = true;
+    queueMicrotask(() => {
+      this.#statePending = false;
+      const { state } = this.session.host;
+      this.#ownerKnown ||= this.#driver.rfkill !== 'unknown';
+      if (this.#ownerKnown && state.phase === 'connected') this.#screen.state(this.#state());
+    });
+  }
+
+  #state(): Record<string, string> {
+    const { state } = this.session.host;
+    const driver = this.#driver;
+    const csmeAp = state.linkProtState !== 0 && driver.csmeAp ? `${ssidOf(driver.csmeAp)} (CSME)` : 'none';
+    return {
+      owner: state.owner ? 'host' : 'CSME',
+      rfkill: driver.rfkill,
+      AP: driver.link === 'up' ? `${this.#scene.ssid} (host)` : csmeAp,
+      ...(state.owner && { roaming: driver.roamingForbidden ? 'forbidden' : 'allowed' }),
+    };
+  }
+
+  #sent(name: KnownMessage['name']): number {
+    const { id } = declOf(name);
+    return this.session.events.filter((e) => e.ch === 'notif' && e.dir === 'h2m' && typeOf(e.bytes) === id)
+      .length;
+  }
+}
+
+const GRANT = declOf('CSME_REPLY_TO_HOST_OWNERSHIP_REQ').id;
+
+function typeOf(bytes: Uint8Array): number {
+  return bytes[0]! | (bytes[1]! << 8);
+}
+
+function isOwner(tell: { name: string; args: object } | undefined, owner: string): boolean {
+  return tell !== undefined && 'owner' in tell.args && tell.args.owner === owner;
+}

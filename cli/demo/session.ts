@@ -1,0 +1,270 @@
+/** One session: our host in this thread, the emulated CSME in another, and everything that happens between them. */
+import type { Worker } from 'node:worker_threads';
+import { amtFilters, type FirmwareTell, profile, sessionOn, WITHOUT_PINGS } from '../../csme/index.ts';
+import {
+  type CommandName,
+  type Commands,
+  Host,
+  type HostInput,
+  type HostOutput,
+  type TellName,
+  type Tells,
+} from '../../ownership/index.ts';
+import { filterFrame, VERDICT_CONSUMED, VERDICT_CSME } from '../../sap/index.ts';
+import { commandArgs, resultArgs, type TraceArgs, type TraceEvent, tellArgs } from '../../trace/index.ts';
+import {
+  type HostEnd,
+  type RecordedLine,
+  type Recording,
+  type Runner,
+  recorded,
+  run,
+  type Spawned,
+  spawnWorkerCsme,
+  systemClock,
+} from '../../transport/index.ts';
+import type { FirmwareInput, FromFirmware, ToFirmware } from './firmware.ts';
+import type { Scene } from './scene.ts';
+
+export interface SessionOptions {
+  readonly scene: Scene;
+  /** Everything that happens, in order. */
+  readonly onEvent: (event: TraceEvent) => void;
+  /** What the host tells the WLAN driver, behind its event. */
+  readonly onTold: <N extends TellName>(name: N, args: Tells[N]) => void;
+  /** What CSME has to say of itself. */
+  readonly onFirmware: (message: FromFirmware) => void;
+  /** The module of CSME's thread; `firmware.ts`. */
+  readonly firmware?: URL;
+}
+
+/** The session cannot go on. */
+export class SessionError extends Error {}
+
+interface Waiter {
+  readonly met: () => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+type Command = Exclude<ToFirmware, { type: 'plug' }>;
+
+export class Session {
+  readonly host = new Host();
+  readonly events: TraceEvent[] = [];
+  readonly problems: string[] = [];
+  /** What CSME told, by name: how often, and the last of it. */
+  readonly told = new Map<FirmwareTell['name'], { count: number; last: FirmwareTell }>();
+  /** Frames that came to CSME's network stack: of its TCP connection, copies of what the host sent, all. */
+  readonly framesAtCsme = { segments: 0, copies: 0, all: 0 };
+  readonly #end: HostEnd & Recording;
+  readonly #spawned: Spawned;
+  readonly #runner: Runner<HostInput, HostOutput>;
+  readonly #options: SessionOptions;
+  readonly #waiters = new Set<Waiter>();
+  #failure: Error | undefined;
+  #ready = false;
+  #closing = false;
+
+  constructor(options: SessionOptions) {
+    const { scene } = options;
+    this.#options = options;
+    const input: FirmwareInput = {
+      profile: profile(sessionOn(scene.ap), WITHOUT_PINGS, { filters: amtFilters(scene.ipv4) }),
+      connection: scene.connection,
+    };
+    const entry = options.firmware ?? new URL('./firmware.ts', import.meta.url);
+    const end = spawnWorkerCsme(entry, input, {
+      onError: (error) =>
+        this.fail(new SessionError(`The thread of the emulated CSME died: ${error.message}`)),
+    });
+    this.#spawned = end;
+    this.#listen(end.worker);
+    this.#end = recorded(end, (event) => this.#event(event), systemClock);
+    this.note(`recorded by sapwood demo, seed ${scene.seed}`, 'sapwood');
+    this.#runner = run(this.host, this.#end, systemClock, {
+      on: (output) => this.#output(output),
+      onError: (error) => this.fail(error instanceof Error ? error : new Error(String(error))),
+    });
+  }
+
+  /** CSME's thread is there; now its client appears on the bus. */
+  async start(): Promise<void> {
+    await this.until("CSME's thread to start", () => this.#ready, 10_000);
+    this.#post({ type: 'plug' });
+  }
+
+  /** The WLAN driver calls the host, with the arguments as a trace has them. */
+  async call<N extends CommandName>(name: N, args: TraceArgs): Promise<Commands[N]['result']> {
+    if (this.#failure) throw this.#failure;
+    this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: args as Flat });
+    const result = (await this.#runner.call(name, commandArgs(name, args) as never)) as Commands[N]['result'];
+    return result;
+  }
+
+  /** A frame comes in from the air. Returns who gets it. */
+  fromAir(frame: Uint8Array): { csme: boolean; host: boolean } {
+    const verdict = filterFrame(this.host.state.filters ?? undefined, frame, 0, frame.length);
+    this.#write({ ch: 'frame', dir: 'peer0>wlan0', bytes: frame });
+    this.#runner.feed({ type: 'frame', bytes: frame });
+    return { csme: (verdict & VERDICT_CSME) !== 0, host: (verdict & VERDICT_CONSUMED) === 0 };
+  }
+
+  /** Somebody does something to the firmware. */
+  firmware(command: Command extends infer C ? (C extends Command ? Omit<C, 'type'> : never) : never): void {
+    this.#post({ type: 'command', ...command } as Command);
+  }
+
+  /** The MEI client goes away in order. */
+  remove(): void {
+    this.#write({ ch: 'bus', dir: 'ctl', name: 'remove', args: { arg: 0 } });
+    this.#runner.feed({ type: 'remove' });
+  }
+
+  /** A remark. */
+  note(text: string, driver?: string): void {
+    this.#write({ ch: 'note', text, ...(driver !== undefined && { driver }) });
+  }
+
+  /** Waits for something; fails when it does not come in time, when CSME's thread dies, or when `fail` is called. */
+  until(what: string, met: () => boolean, limitMs = 3000): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (met()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        reject(new SessionError(`Waited ${limitMs} ms in vain for ${what}. ${this.#situation()}`));
+      }, limitMs);
+      const waiter: Waiter = { met, resolve, reject, timer };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Lets time pass, as the stand-ins do. */
+  async pass(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Ends every wait, now and later. The first reason stays. */
+  fail(error: Error): void {
+    if (this.#closing) return;
+    this.#failure ??= error;
+    for (const waiter of this.#waiters) {
+      clearTimeout(waiter.timer);
+      waiter.reject(this.#failure);
+    }
+    this.#waiters.clear();
+  }
+
+  /** Ends both sides; nothing is recorded any more. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const { timer } of this.#waiters) clearTimeout(timer);
+    this.#waiters.clear();
+    this.#runner.stop();
+    await this.#spawned.terminate();
+  }
+
+  /** Seconds of the session's clock. */
+  get now(): number {
+    return systemClock.now() / 1000;
+  }
+
+  /** How often CSME told something. */
+  timesTold(name: FirmwareTell['name']): number {
+    return this.told.get(name)?.count ?? 0;
+  }
+
+  #listen(worker: Worker): void {
+    worker.on('message', (message: FromFirmware) => this.#fromFirmware(message));
+    worker.on('exit', (status) => {
+      this.fail(new SessionError(`The thread of the emulated CSME ended with status ${status}.`));
+    });
+  }
+
+  #fromFirmware(message: FromFirmware): void {
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        break;
+      case 'tell': {
+        const { tell } = message;
+        this.told.set(tell.name, { count: this.timesTold(tell.name) + 1, last: tell });
+        break;
+      }
+      case 'problem':
+        this.problems.push(`CSME: ${message.text}`);
+        break;
+      case 'frame':
+        this.framesAtCsme.all++;
+        if (message.copy) this.framesAtCsme.copies++;
+        if (message.segment) this.framesAtCsme.segments++;
+        break;
+    }
+    if (this.#closing) return;
+    this.#options.onFirmware(message);
+    this.#check();
+  }
+
+  #output(output: HostOutput): void {
+    switch (output.type) {
+      case 'tell':
+        this.#write({
+          ch: 'wifi-op',
+          dir: 'drv>wifi',
+          name: output.name,
+          args: tellArgs(output.name, output.args) as Flat,
+        });
+        this.#options.onTold(output.name, output.args as never);
+        break;
+      case 'return':
+        if (Object.keys(output.result).length > 0) {
+          const args = resultArgs(output.name, output.result) as Flat;
+          this.#write({ ch: 'wifi-cmd', dir: 'drv>wifi', name: `${output.name}.ret`, args });
+        }
+        break;
+      case 'transmit':
+        this.#write({ ch: 'frame', dir: 'wlan0>peer0', bytes: output.frame });
+        break;
+      case 'problem':
+        this.problems.push(`host: ${output.error.message}`);
+        break;
+    }
+    this.#check();
+  }
+
+  #event(event: TraceEvent): void {
+    if (this.#closing) return;
+    this.events.push(event);
+    this.#options.onEvent(event);
+    this.#check();
+  }
+
+  #write(line: RecordedLine): void {
+    this.#end.write(line);
+  }
+
+  #post(message: ToFirmware): void {
+    this.#spawned.worker.postMessage(message);
+  }
+
+  #check(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.met()) continue;
+      this.#waiters.delete(waiter);
+      clearTimeout(waiter.timer);
+      waiter.resolve();
+    }
+  }
+
+  #situation(): string {
+    const { phase, amtEnabled, owner } = this.host.state;
+    const last = [...this.told.values()].map(({ last }) => last.name).join(', ');
+    const words = `The host is ${phase}, AMT ${amtEnabled ? 'enabled' : 'not enabled'}, owner ${owner ? 'host' : 'CSME'}`;
+    return `${words}; CSME told ${last === '' ? 'nothing' : last}; ${this.events.length} events so far.`;
+  }
+}
+
+type Flat = Extract<RecordedLine, { ch: 'wifi-cmd' }>['args'];
