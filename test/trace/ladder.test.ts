@@ -89,6 +89,20 @@ describe('text', () => {
     expect(line).toBe('  0.000000  # \\u001b]0;x\\u0007');
   });
 
+  // Found by fuzzing.
+  test.each([
+    '{"t": 1, "ch": "note", "text": "x", "driver": "\\u0007"}',
+    '{"t": 1, "ch": "wifi-op", "dir": "drv>wifi", "name": "me_conn_status", "args": {"ssid": "686f6\u202ed6", "ssid_len": 4}}',
+    '{"t": 1, "ch": "\u202e", "x": 1}',
+  ])('no control character comes through: %j', (line) => {
+    expect(draw(line).join()).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
+  test('a clock that goes far back keeps the width', () => {
+    const note = (t: number) => `{"t": ${t}, "ch": "note", "text": "${'word '.repeat(40)}"}`;
+    expect(draw(`${note(34_407_871_776)}\n${note(4.5)}`).filter((line) => widthOf(line) > 80)).toEqual([]);
+  });
+
   test('width', () => {
     expect(widthOf('日本')).toBe(4);
     expect(widthOf('e\u0301')).toBe(1);

@@ -261,6 +261,16 @@ describe('lines that are too long', () => {
     expect(parseTrace(NOTIF, { maxLine: NOTIF.length - 1 })).toMatchObject([{ ch: 'error' }]);
   });
 
+  // Found by fuzzing.
+  test('a limit below the length of an excerpt gives the same error in any chunks', () => {
+    const events = plain(parseTrace(long, { maxLine: 24 }));
+    const cut: TraceEvent[] = [];
+    const parser = new TraceParser((event) => cut.push(event), { maxLine: 24 });
+    for (const byte of bytesOf(long)) parser.push(Uint8Array.of(byte));
+    parser.finish();
+    expect(JSON.stringify(cut)).toBe(JSON.stringify(events));
+  });
+
   test('a line without an end takes no memory', () => {
     const events: TraceEvent[] = [];
     const parser = new TraceParser((event) => events.push(event));
