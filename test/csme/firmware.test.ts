@@ -251,7 +251,7 @@ describe('link protection', () => {
     const f = granted();
     f.hears('HOST_OWNERSHIP_CONFIRMED');
     expect(f.timer('window')).toEqual(['(windowMissed)', 'CSME_TAKING_OWNERSHIP', '(taking window missed)']);
-    expect(f.hears('CSME_OWNERSHIP_CONFIRMED')).toEqual(['(owner csme confirmed)']);
+    expect(f.hears('CSME_OWNERSHIP_CONFIRMED')).toEqual(['(owner csme confirmed)', 'CSME_CONN_STATUS 1 0']);
     expect(f.hears(ASKS)).toContain(REFUSED);
   });
 
@@ -298,13 +298,13 @@ describe('other exchanges', () => {
 
   it('PLDR, accepted and refused', () => {
     const f = firmwareIn('csme');
-    expect(f.hears('PLDR_END')).toEqual(['!PLDR_END']);
+    expect(f.hears('PLDR_END')).toEqual([]);
     expect(f.hears('PLDR')).toEqual(['PLDR_ACK 0 0', '(pldr true 0)']);
     expect(f.hears('PLDR')).toEqual(['PLDR_ACK 0 0', '(pldr true 0)']);
     expect(f.hears('PLDR_END', { status: 1 })).toEqual(['(pldr false 1)']);
     const g = new Firmware(profile({ pldr: 'refuses' })).up();
     expect(g.hears('PLDR')).toEqual(['PLDR_ACK 0 1', '(pldr false 1)']);
-    expect(g.hears('PLDR_END')).toEqual(['!PLDR_END']);
+    expect(g.hears('PLDR_END')).toEqual([]);
   });
 
   it('keeps what the host reports, and forgets it with the link', () => {

@@ -4,7 +4,15 @@
  * Every message that was ever sent gets a number, every burst (what one step wrote into the ring) and every content of
  * a channel as well, so that a state of the whole is a handful of numbers. Messages go through the real codec once.
  */
-import { decodeSap, encodeSap, headlineSap, hexOf, SapError, type SapDraft, type SapMessage } from '../../../sap/index.ts';
+import {
+  decodeSap,
+  encodeSap,
+  headlineSap,
+  hexOf,
+  type SapDraft,
+  SapError,
+  type SapMessage,
+} from '../../../sap/index.ts';
 
 /** A notification, or one of the two ME messages of the start-up, which share the order of the notifications. */
 export type InFlight =
@@ -52,9 +60,7 @@ export class Channels {
 
   /** The burst of these messages, as the number of a channel that holds nothing else. */
   burst(messages: readonly number[]): number {
-    return this.#idOf(
-      messages.map((m, i) => String.fromCharCode(i === 0 ? m | FIRST_OF_BURST : m)).join(''),
-    );
+    return this.#idOf(messages.map((m, i) => String.fromCharCode(i === 0 ? m | FIRST_OF_BURST : m)).join(''));
   }
 
   push(channel: number, burst: number): number {

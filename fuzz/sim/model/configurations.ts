@@ -14,6 +14,11 @@ export interface Configuration {
   /** `reset`: of the firmware; `bus`: lost by itself; `remove`: of the client; `probeAgain`: while there is one;
    * `refuse`: the area is refused at will; `startLost`: START and START_OK may vanish. */
   readonly bus: readonly ('reset' | 'bus' | 'remove' | 'probeAgain' | 'refuse' | 'startLost')[];
+  /**
+   * AMT is switched off and on while things are in flight. A driver that leaves in between does it silently, and its
+   * WIFIDR_UP may arrive only after that: CSME cannot know, and what it knows of the driver is not checked.
+   */
+  readonly hasty?: boolean;
   /** Timers of either side that may go off; all when left out. */
   readonly withoutTimers?: readonly string[];
 }
@@ -38,10 +43,18 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   SMALL,
   {
     name: 'ownership',
-    about: 'who owns the card, with two askers, unasked grants, the register, AMT on and off, the driver coming and going',
+    about:
+      'who owns the card, with two askers, unasked grants, the register, AMT on and off, the driver coming and going',
     profiles: [QUIET, [...QUIET, HOST_OWNS]],
     before: [],
-    driver: ['register', 'start_unregister', 'unregister_complete', 'get_ownership by two', 'device up', 'device down'],
+    driver: [
+      'register',
+      'start_unregister',
+      'unregister_complete',
+      'get_ownership by two',
+      'device up',
+      'device down',
+    ],
     csme: [
       'takeOwnership',
       'offerOwnership',
@@ -53,16 +66,25 @@ export const CONFIGURATIONS: readonly Configuration[] = [
       'disableAmt',
     ],
     bus: ['reset', 'bus', 'remove'],
+    hasty: true,
   },
   {
     name: 'link protection',
-    about: 'sessions that start and end, the window of 3 s, associations with the right and another access point',
+    about:
+      'sessions that start and end, the window of 3 s, associations with the right and another access point',
     profiles: [
       [...QUIET, SESSION],
       [...QUIET, AP_KNOWN, HOST_OWNS],
     ],
     before: ['register'],
-    driver: ['get_ownership', 'device up', 'device down', 'associated to AP', 'associated elsewhere', 'disassociated'],
+    driver: [
+      'get_ownership',
+      'device up',
+      'device down',
+      'associated to AP',
+      'associated elsewhere',
+      'disassociated',
+    ],
     csme: ['startSession', 'endSession', 'takeOwnership', 'offerOwnership', 'sendConnStatus'],
     bus: ['reset'],
   },
@@ -80,7 +102,8 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   },
   {
     name: 'start and removal',
-    about: 'both sizes of the area, refusals in every round, START lost, removals, clients that appear again, AMT on and off',
+    about:
+      'both sizes of the area, refusals in every round, START lost, removals, clients that appear again, AMT on and off',
     profiles: [QUIET, [...QUIET, SAP_3], [...QUIET, AMT_OFF]],
     before: [],
     driver: [
@@ -94,11 +117,30 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     ],
     csme: ['enableAmt', 'disableAmt', 'refreshIp'],
     bus: ['reset', 'bus', 'remove', 'probeAgain', 'refuse', 'startLost'],
+    hasty: true,
   },
   {
-    name: 'settings',
-    about: 'all settings in two values each, the driver coming and going, AMT on and off, losses',
-    profiles: [[NO_PINGS, { nvm: null }]],
+    name: 'settings of the radio',
+    about: 'country, power limits and radio state, the driver coming and going, AMT on and off, losses',
+    profiles: [QUIET],
+    before: [],
+    driver: [
+      'register',
+      'start_unregister',
+      'unregister_complete',
+      'rfkill on',
+      'rfkill off',
+      'country 1',
+      'country 2',
+      'power_limit',
+    ],
+    csme: ['enableAmt', 'disableAmt'],
+    bus: ['reset'],
+  },
+  {
+    name: 'settings of the station',
+    about: 'associations and addresses, the driver coming and going, AMT on and off, losses',
+    profiles: [QUIET],
     before: [],
     driver: [
       'register',
@@ -107,14 +149,30 @@ export const CONFIGURATIONS: readonly Configuration[] = [
       'associated to AP',
       'associated elsewhere',
       'disassociated',
-      'rfkill on',
-      'rfkill off',
-      'country 1',
-      'country 2',
-      'power_limit',
       'nic_info',
     ],
     csme: ['enableAmt', 'disableAmt'],
     bus: ['reset'],
+  },
+  {
+    name: 'combined',
+    about:
+      'sessions, ownership, associations, NVM, AMT on and off, the driver coming and going, removals and losses at once',
+    profiles: [[NO_PINGS, SESSION, { filters: null }]],
+    before: [],
+    driver: [
+      'register',
+      'start_unregister',
+      'unregister_complete',
+      'get_ownership',
+      'device up',
+      'device down',
+      'associated to AP',
+      'disassociated',
+      'get_nvm',
+    ],
+    csme: ['startSession', 'endSession', 'takeOwnership', 'enableAmt', 'disableAmt'],
+    bus: ['reset', 'remove'],
+    hasty: true,
   },
 ];

@@ -111,7 +111,8 @@ export class CsmePart {
     for (const action of actions) {
       if (action.type === 'send') sent.push(this.#channels.sap(action.message, 'csme'));
       else if (action.type === 'startOk') sent.push(this.#channels.start('START_OK', action.version));
-      else if (action.type === 'violation') wrong ??= `the firmware complains: ${action.message} ${action.why}`;
+      else if (action.type === 'violation')
+        wrong ??= `the firmware complains: ${action.message} ${action.why}`;
       else if (action.type === 'tell') notes.push(noteOf(action));
     }
     for (const timer of TIMER_NAMES) if (state.timers[timer] !== null) state.timers[timer] = NEVER;
@@ -126,18 +127,22 @@ export function cloneFirmware(state: FirmwareState): FirmwareState {
 }
 
 function noteOf(tell: Extract<FirmwareAction, { type: 'tell' }>): string {
-  return [tell.name, ...Object.values(tell.args).map((v) => (typeof v === 'number' && v > 99 ? '' : v))].join(' ').trim();
+  return [tell.name, ...Object.values(tell.args).map((v) => (typeof v === 'number' && v > 99 ? '' : v))]
+    .join(' ')
+    .trim();
 }
 
 /** A state of the card that only time ends has its timer armed, and the other way round. */
 function stuck(s: FirmwareState): string | undefined {
   const { nic, timers, link } = s;
-  if (nic === 'taking' && timers.taking === null) return 'the firmware waits for a confirmation without a timer';
+  if (nic === 'taking' && timers.taking === null)
+    return 'the firmware waits for a confirmation without a timer';
   if (nic === 'window' && timers.window === null) return 'the window never closes';
   if (nic === 'held' && timers.hold === null) return 'the card is held for ever';
   if (nic !== 'taking' && timers.taking !== null) return 'the timer of a taking runs on';
   if (nic !== 'window' && timers.window !== null) return 'the timer of a window runs on';
-  if (link !== 'up' && link !== 'asleep' && (nic === 'taking' || nic === 'window')) return `nic ${nic} without a link`;
+  if (link !== 'up' && link !== 'asleep' && (nic === 'taking' || nic === 'window'))
+    return `nic ${nic} without a link`;
   if (s.takingsOpen < 0 || s.grantsOpen < 0) return 'more confirmations than there was to confirm';
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** What the WLAN driver, the bus and the clock may do to the host in the search. */
-import { EXAMPLE_AP, type accessPoint } from '../../../csme/index.ts';
+import { type accessPoint, EXAMPLE_AP } from '../../../csme/index.ts';
 import {
   type Association,
   type CommandName,
@@ -28,6 +28,8 @@ const POWER_LIMITS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 const always = () => true;
 const registered = (s: HostState) => s.driver === 'registered';
+/** A driver on its way out sets nothing that goes with it. */
+const staying = (s: HostState) => s.driver !== 'leaving';
 
 function call<N extends CommandName>(
   name: N,
@@ -43,26 +45,41 @@ const asksAlone = (s: HostState) => s.ownershipWaits.every((w) => w.token === nu
 
 const COMMANDS: Readonly<Record<string, HostEvent>> = {
   register: call('register', {}, (s) => s.driver !== 'leaving'),
-  'start_unregister': call('start_unregister', {}, registered),
-  'unregister_complete': call('unregister_complete', {}, (s) => s.driver === 'leaving'),
+  start_unregister: call('start_unregister', {}, registered),
+  unregister_complete: call('unregister_complete', {}, (s) => s.driver === 'leaving'),
   get_ownership: call('get_ownership', {}, asksAlone, () => ASKERS[0]),
-  'get_ownership by two': call('get_ownership', {}, (s) => freeAsker(s) !== undefined, (s) => freeAsker(s)!),
-  get_nvm: call('get_nvm', {}, (s) => s.nvmWaits.length === 0, () => NVM_ASKER),
-  'get_nvm by two': call('get_nvm', {}, (s) => s.nvmWaits.length < 2, (s) => NVM_ASKER + (s.nvmWaits[0] === NVM_ASKER ? 1 : 0)),
+  'get_ownership by two': call(
+    'get_ownership',
+    {},
+    (s) => freeAsker(s) !== undefined,
+    (s) => freeAsker(s)!,
+  ),
+  get_nvm: call(
+    'get_nvm',
+    {},
+    (s) => s.nvmWaits.length === 0,
+    () => NVM_ASKER,
+  ),
+  'get_nvm by two': call(
+    'get_nvm',
+    {},
+    (s) => s.nvmWaits.length < 2,
+    (s) => NVM_ASKER + (s.nvmWaits[0] === NVM_ASKER ? 1 : 0),
+  ),
   pldr: call('pldr', {}, always, (s) => (s.pldr ? AT_ONCE : PLDR_ASKER)),
   alive: call('alive', { success: true }),
   'alive not': call('alive', { success: false }),
   'device up': call('device_state', { up: true }),
   'device down': call('device_state', { up: false }),
-  'associated to AP': call('associated', association(EXAMPLE_AP)),
-  'associated elsewhere': call('associated', association({ ...EXAMPLE_AP, bssid: OTHER_BSSID })),
+  'associated to AP': call('associated', association(EXAMPLE_AP), staying),
+  'associated elsewhere': call('associated', association({ ...EXAMPLE_AP, bssid: OTHER_BSSID }), staying),
   disassociated: call('disassociated', {}),
   'rfkill on': call('set_rfkill', { hw: false, sw: true }),
   'rfkill off': call('set_rfkill', { hw: false, sw: false }),
   'country 1': call('country', { mcc: 0x4445 }),
   'country 2': call('country', { mcc: 0x5553 }),
-  'power_limit': call('power_limit', { limits: POWER_LIMITS }),
-  'nic_info': call('nic_info', { macAddress: STATION_ADDRESS, nvmAddress: STATION_ADDRESS }),
+  power_limit: call('power_limit', { limits: POWER_LIMITS }, staying),
+  nic_info: call('nic_info', { macAddress: STATION_ADDRESS, nvmAddress: STATION_ADDRESS }),
   is_connected: call('is_connected', {}),
 };
 

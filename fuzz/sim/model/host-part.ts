@@ -12,8 +12,8 @@ import {
   type MachineEvent,
   messageEvent,
   step,
-  TIMER_NAMES,
   type TellName,
+  TIMER_NAMES,
   timerEvent,
 } from '../../../ownership/index.ts';
 import type { Channels } from './channels.ts';
@@ -104,7 +104,8 @@ export class HostPart {
     } catch (error) {
       did.wrong = `the host throws: ${error}`;
     }
-    const told = state.driver === 'none' ? NO_TOLD : did.told;
+    // A driver that comes later knows nothing of what an earlier one was told.
+    const told = state.driver === 'registered' ? stillOf(did.told, state) : NO_TOLD;
     did.wrong ??= unbalanced(before, token, did.returned, waiting(state)) ?? unbounded(state);
     normalise(state);
     return {
@@ -159,7 +160,7 @@ class Did implements Effects {
   send(draft: Parameters<Effects['send']>[0]): number {
     const { phase } = this.#state;
     const ENODEV = 19;
-    if (this.tornDown || (phase !== 'connected' && phase !== 'stopping')) return -ENODEV;
+    if (this.tornDown || (phase !== 'connected' && phase !== 'draining')) return -ENODEV;
     this.sent.push(this.#channels.sap(draft, 'host'));
     return 0;
   }
@@ -209,7 +210,8 @@ class Did implements Effects {
   reply(token: number, name: string, result: object): void {
     this.returned.push(token);
     const value = Object.values(result)[0];
-    if (name in WAITING) this.notes.push(`${name} returns ${typeof value === 'object' ? (value ? 'it' : 'nothing') : value}`);
+    if (name in WAITING)
+      this.notes.push(`${name} returns ${typeof value === 'object' ? (value ? 'it' : 'nothing') : value}`);
   }
 
   problem(error: Error): void {
@@ -239,11 +241,17 @@ function unbalanced(
 
 /** Whoever waits has a timer that ends it. */
 function unbounded(s: HostState): string | undefined {
-  if (s.ownershipWaits.length > 0 && s.timers.ownershipReply === null) return 'get_ownership waits without a timer';
+  if (s.ownershipWaits.length > 0 && s.timers.ownershipReply === null)
+    return 'get_ownership waits without a timer';
   if (s.nvmWaits.length > 0 && s.timers.nvmReply === null) return 'get_nvm waits without a timer';
   if (s.pldr !== null && s.timers.pldrReply === null) return 'pldr waits without a timer';
   if (s.pldr !== null && s.pldr.tries > 3) return 'pldr tries for ever';
   return undefined;
+}
+
+/** What was said of roaming counts while the host is owner: without the card there is nothing to roam with. */
+function stillOf(told: Told, s: HostState): Told {
+  return s.owner && s.amtEnabled ? told : { ...told, roamingForbidden: false };
 }
 
 /** Leaves of every deadline only that it is armed, and of the callers' their order. */

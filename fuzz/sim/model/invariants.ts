@@ -2,8 +2,13 @@
  * What must hold. Each invariant looks at a place of the search; most of them only at one that is settled: nothing in
  * flight, nothing to confirm, the link up on both sides.
  */
-import { type FirmwareState, firmwareKey, initialState as freshFirmware, ownerOf } from '../../../csme/index.ts';
-import { type HostState, initialState as freshHost } from '../../../ownership/index.ts';
+import {
+  type FirmwareState,
+  firmwareKey,
+  initialState as freshFirmware,
+  ownerOf,
+} from '../../../csme/index.ts';
+import { initialState as freshHost, type HostState } from '../../../ownership/index.ts';
 import { NOTHING } from './channels.ts';
 import { type HostNode, hostKey } from './host-part.ts';
 import { BLOCKED, type Place, type World } from './world.ts';
@@ -15,16 +20,21 @@ export interface Invariant {
 }
 
 export const INVARIANTS = {
-  oneOwner: 'Once nothing is in flight and nothing is left to confirm, host and CSME do not both take the card for theirs.',
+  oneOwner:
+    'Once nothing is in flight and nothing is left to confirm, host and CSME do not both take the card for theirs.',
   sameOwner: 'Then they agree on who the owner is, while AMT is enabled.',
   requestsEnd:
     'Whoever waits in get_ownership, get_nvm or pldr has a timer that ends the wait; every call returns exactly once.',
-  timersFit: 'A state of the firmware that only time ends has its timer armed, and no timer outlives its state.',
-  settingsArrive: 'What CSME knows of the host is what the WLAN driver last set: nothing cached is lost, nothing stale stays.',
+  timersFit:
+    'A state of the firmware that only time ends has its timer armed, and no timer outlives its state.',
+  settingsArrive:
+    'What CSME knows of the host is what the WLAN driver last set: nothing cached is lost, nothing stale stays.',
   protectionArrives: 'The host knows whether a session is active.',
-  rfkillFits: 'rfkill is free while the host is owner, and while AMT is off; it is blocked while CSME protects a session.',
+  rfkillFits:
+    'rfkill is free while the host is owner, and while AMT is off; it is blocked while CSME protects a session.',
   roamingFits: 'Roaming is forbidden exactly while the host is owner of a protected link.',
-  sameAsFresh: 'A link that comes back ends in the same state as that of a fresh pair with the same settings.',
+  sameAsFresh:
+    'A link that comes back ends in the same state as that of a fresh pair with the same settings.',
   noComplaints: 'No step throws, and neither side finds a fault with what the other sends.',
 } as const;
 export type InvariantName = keyof typeof INVARIANTS;
@@ -40,14 +50,18 @@ export function brokenAt(world: World, p: Place): Broken | undefined {
   const csme = world.csme.nodes[p.csme]!;
   if (host.state.phase === 'absent') return csme.link === 'absent' ? comesBackDifferent(world, p) : undefined;
   if (host.state.phase !== 'connected' || csme.link !== 'up') return undefined;
-  return brokenWhenQuiet(host, csme);
+  return brokenWhenQuiet(host, csme, world.hasty);
 }
 
 /** The invariants of a link that is up with nothing in flight. */
-export function brokenWhenQuiet(host: HostNode, csme: FirmwareState): Broken | undefined {
+export function brokenWhenQuiet(
+  host: HostNode,
+  csme: FirmwareState,
+  driverMayBeStale = false,
+): Broken | undefined {
   return (
     owners(host.state, csme) ??
-    settings(host.state, csme) ??
+    settings(host.state, csme, driverMayBeStale) ??
     (host.state.driver === 'registered' ? told(host, csme) : undefined)
   );
 }
@@ -56,24 +70,27 @@ function owners(host: HostState, csme: FirmwareState): Broken | undefined {
   const confirming = csme.grantsOpen > 0 || csme.takingsOpen > 0 || host.confirmWhenDown;
   if (confirming || !host.amtEnabled) return undefined;
   const firmware = ownerOf(csme);
-  if (host.owner && firmware === 'csme') return broken('oneOwner', `the host takes the card for its own, as does CSME (${csme.nic})`);
-  if (!host.owner && firmware === 'host') return broken('sameOwner', `CSME has given the card away (${csme.nic}), the host does not know`);
+  if (host.owner && firmware === 'csme')
+    return broken('oneOwner', `the host takes the card for its own, as does CSME (${csme.nic})`);
+  if (!host.owner && firmware === 'host')
+    return broken('sameOwner', `CSME has given the card away (${csme.nic}), the host does not know`);
   return undefined;
 }
 
-function settings(host: HostState, csme: FirmwareState): Broken | undefined {
-  if (host.amtEnabled !== (csme.amt !== 'off')) return broken('settingsArrive', 'AMT is on for one side only');
+function settings(host: HostState, csme: FirmwareState, driverMayBeStale: boolean): Broken | undefined {
+  if (host.amtEnabled !== (csme.amt !== 'off'))
+    return broken('settingsArrive', 'AMT is on for one side only');
   if (!host.amtEnabled) return undefined;
   const { settings: s, driver } = host;
   const k = csme.host;
   const wrong = (field: string) => broken('settingsArrive', `CSME knows another ${field} than the host`);
-  if (k.driver !== (driver !== 'none')) return wrong('state of the driver');
   if (k.country !== s.mcc) return wrong('country');
   if (k.radio !== s.radioState) return wrong('radio state');
   if (s.macAddress !== 0 && k.nic?.macAddress !== s.macAddress) return wrong('address');
   if (s.macAddress === 0 && k.nic !== null) return wrong('address');
   // Between the halves of its unregistration a driver has forgotten these, which CSME is told by WIFIDR_DOWN.
   if (driver === 'leaving') return undefined;
+  if (!driverMayBeStale && k.driver !== (driver === 'registered')) return wrong('state of the driver');
   if ((k.link?.bssid ?? 0) !== (s.association?.bssid ?? 0)) return wrong('association');
   if (k.collocatedBssid !== (s.association?.collocated?.bssid ?? 0)) return wrong('collocated access point');
   if ((k.sar?.flat().join() ?? '') !== (s.powerLimits?.join() ?? '')) return wrong('set of power limits');
@@ -83,10 +100,17 @@ function settings(host: HostState, csme: FirmwareState): Broken | undefined {
 function told(host: HostNode, csme: FirmwareState): Broken | undefined {
   const { state, told: last } = host;
   const session = csme.amt === 'session';
-  if ((state.linkProtState !== 0) !== session) return broken('protectionArrives', `link protection is ${state.linkProtState}, CSME’s use is ${csme.amt}`);
-  if ((state.owner || !state.amtEnabled) && last.rfkill !== 'free') return broken('rfkillFits', `the card is the host’s, rfkill says ${last.rfkill}`);
-  if (state.amtEnabled && !state.owner && session && last.rfkill === 'free') return broken('rfkillFits', 'CSME protects its session, rfkill says free');
-  if (state.owner && last.roamingForbidden !== session) return broken('roamingFits', `session ${session}, roaming forbidden ${last.roamingForbidden}`);
+  if ((state.linkProtState !== 0) !== session)
+    return broken(
+      'protectionArrives',
+      `link protection is ${state.linkProtState}, CSME’s use is ${csme.amt}`,
+    );
+  if ((state.owner || !state.amtEnabled) && last.rfkill !== 'free')
+    return broken('rfkillFits', `the card is the host’s, rfkill says ${last.rfkill}`);
+  if (state.amtEnabled && !state.owner && session && last.rfkill === 'free')
+    return broken('rfkillFits', 'CSME protects its session, rfkill says free');
+  if (state.owner && last.roamingForbidden !== session)
+    return broken('roamingFits', `session ${session}, roaming forbidden ${last.roamingForbidden}`);
   return undefined;
 }
 
@@ -119,7 +143,10 @@ function comesBackDifferent(world: World, p: Place): Broken | undefined {
 function settled(world: World, from: Place): Place | undefined {
   const p = from;
   const calm = world.events.filter(
-    (e) => e.kind === 'to csme' || e.kind === 'to host' || (e.kind === 'bus' && /^(probe|mapped|mapRefused)$/.test(e.name)),
+    (e) =>
+      e.kind === 'to csme' ||
+      e.kind === 'to host' ||
+      (e.kind === 'bus' && /^(probe|mapped|mapRefused)$/.test(e.name)),
   );
   const MOST_STEPS = 100;
   for (let steps = 0; steps < MOST_STEPS; steps++) {

@@ -46,6 +46,8 @@ export class World {
   readonly events: readonly WorldEvent[];
   /** Where the last step led. */
   readonly next: Place = { host: 0, csme: 0, down: 0, up: 0, lost: 0 };
+  /** As the configuration says. */
+  readonly hasty: boolean;
   readonly #bus: ReadonlySet<string>;
   readonly #bound: number;
 
@@ -53,6 +55,7 @@ export class World {
     this.host = new HostPart(this.channels, machines.hostStep);
     this.csme = new CsmePart(this.channels, machines.csmeStep);
     this.#bus = new Set(configuration.bus);
+    this.hasty = configuration.hasty ?? false;
     this.#bound = bound;
     this.events = eventsOf(configuration);
   }
@@ -72,6 +75,8 @@ export class World {
       case 'bus':
         return this.#busEvent(p, event.name);
       case 'csme':
+        if (event.name === 'enableAmt' && !this.hasty && (p.down !== NOTHING || p.up !== NOTHING))
+          return undefined;
         return this.#csme(p, event.name);
       case 'csme timer': {
         const timer = event.name.slice('timer '.length) as (typeof CSME_TIMERS)[number];
@@ -138,7 +143,8 @@ export class World {
     if (p.down === NOTHING || p.lost) return undefined;
     const id = this.channels.head(p.down);
     const { link } = this.csme.nodes[p.csme]!;
-    const open = this.channels.message(id).kind === 'START' ? link === 'mapped' || link === 'up' : link === 'up';
+    const open =
+      this.channels.message(id).kind === 'START' ? link === 'mapped' || link === 'up' : link === 'up';
     if (!open) return undefined;
     return this.#csmeDid(p, this.csme.hears(p.csme, id), this.channels.pop(p.down));
   }
@@ -148,7 +154,8 @@ export class World {
     const id = this.channels.head(p.up);
     const { phase } = this.#hostState(p);
     const starting = this.channels.message(id).kind === 'START_OK';
-    if (starting ? p.lost || (phase !== 'started' && phase !== 'connected') : phase !== 'connected') return undefined;
+    if (starting ? p.lost || (phase !== 'started' && phase !== 'connected') : phase !== 'connected')
+      return undefined;
     return this.#hostDid(p, this.host.hears(p.host, id), this.channels.pop(p.up));
   }
 
