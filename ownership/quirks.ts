@@ -36,7 +36,7 @@ export const QUIRKS = {
     'Link protection, SSID length, authentication and cipher are cut to 8 bits before they are looked at or reported.',
   'dhcp-copy-not-signalled': 'A CB_DATA_PACKET lies in its ring until something else is signalled.',
   'waiter-survives-removal':
-    'A get_ownership that waits while the client is removed returns a time-out, 500 ms after its start.',
+    'A caller that waits while the client is removed sleeps on, and returns when its own time is over.',
   'goes-down-on-dead-bus':
     'After a firmware reset HOST_GOES_DOWN is written, and its 200 ms are waited for in vain.',
 } as const satisfies Record<string, string>;

@@ -48,7 +48,7 @@ const DRIVER: Rows = {
 const OVERDUE: Rows = {
   ownershipReply: [{ do: [act.endOverdueWaits] }],
   nvmReply: [{ do: [act.failNvm] }],
-  pldrReply: [{ do: [act.failPldr] }],
+  pldrReply: [{ when: is.pldrTryLeft, do: [act.askPldrAgain] }, { do: [act.failPldr] }],
 };
 
 /** Without a link there is nothing to arbitrate: requests succeed at once, nothing is sent. */

@@ -82,13 +82,18 @@ export function teardown(_: HostState, __: unknown, fx: Effects): void {
 
 /** Callers that wait learn that the connection was lost. */
 export function failWaits(s: HostState, _: unknown, fx: Effects): void {
-  if (!fx.quirks['waiter-survives-removal']) endWaits(s, fx, -ENODEV);
+  if (fx.quirks['waiter-survives-removal']) return;
+  endWaits(s, fx, -ENODEV);
   endNvmWaits(s, fx, null);
   endPldrRequest(s, fx, -ENODEV);
 }
 
 export function forgetLink(s: HostState): void {
   Object.assign(s, freshLink());
+  const { nvmReply, pldrReply } = s.timers;
   for (const name of TIMER_NAMES) s.timers[name] = null;
+  // Only the quirk `waiter-survives-removal` leaves a waiter.
   followWaits(s);
+  if (s.nvmWaits.length > 0) s.timers.nvmReply = nvmReply;
+  if (s.pldr) s.timers.pldrReply = pldrReply;
 }

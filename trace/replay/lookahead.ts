@@ -32,14 +32,14 @@ export class Lookahead {
     return this.#events[this.#at++];
   }
 
-  /** The ME sequence number of the host's next recorded door bell; `undefined` when none is in view. */
-  nextBellSeqNum(): number | undefined {
+  /** The host's next recorded door bell; `undefined` when none is in view. */
+  nextBell(): WireEvent | undefined {
     const events = this.#events;
     if (this.#bellAt < this.#at) this.#bellAt = this.#at;
     const end = Math.min(events.length, this.#at + WINDOW);
     while (this.#bellAt < end) {
       const event = events[this.#bellAt]!;
-      if (isBell(event)) return u32((event as WireEvent).bytes, 4);
+      if (isBell(event)) return event as WireEvent;
       this.#bellAt++;
     }
     return undefined;

@@ -136,7 +136,8 @@ export class Replay {
   }
 
   #command(event: CommandEvent): void {
-    this.#timing.settle(this.#nowMs);
+    const silent = event.name === 'tx_copy' && this.#subject.host.quirks['dhcp-copy-not-signalled'] === true;
+    this.#timing.settle(this.#nowMs, silent);
     if (event.name === 'unregister') {
       this.#call('start_unregister', {});
       this.#call('unregister_complete', {});
@@ -242,7 +243,7 @@ export class Replay {
     const { bells, host } = this.#subject;
     const { timers } = host.state;
     const seqNum = u32(event.bytes, 4);
-    if (bells.empty) this.#timing.awaitBell(this.#nowMs);
+    if (bells.empty) this.#timing.awaitBell(this.#nowMs, seqNum);
     bells.reportMissing(this.#nowMs - EFFECT_LAG_MS, this.#line, event.t, this.#mismatch);
     const bell = bells.shift();
     if (!bell) {

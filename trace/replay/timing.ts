@@ -6,8 +6,15 @@
 import { nextTimer, type TimerName } from '../../ownership/index.ts';
 import { declOf } from '../../sap/index.ts';
 import type { Lookahead } from './lookahead.ts';
+import { u32 } from './message.ts';
 import type { Subject } from './subject.ts';
-import { EARLY_MS, latenessMs, THROTTLE_LATE_MS, wentOffAtMs } from './tolerance.ts';
+import {
+  EARLY_MS,
+  latenessMs,
+  THROTTLE_LATE_MS,
+  THROTTLE_USUALLY_LATE_MS,
+  wentOffAtMs,
+} from './tolerance.ts';
 
 /** Messages that a timer sends: seen in the recording, they tell that it went off. */
 const SENT_BY: { readonly [T in TimerName]?: number } = {
@@ -33,28 +40,37 @@ export class Timing {
     while (!ready()) {
       const next = this.#next();
       if (!next || next.atMs > nowMs + EARLY_MS) return;
-      this.#subject.fire(wentOffAtMs(next.timer, next.atMs, nowMs), next.timer);
+      this.#fire(next.timer, wentOffAtMs(next.timer, next.atMs, nowMs));
     }
   }
 
-  /** A door bell was recorded that the host did not ring yet. */
-  awaitBell(nowMs: number): void {
+  /**
+   * A door bell with this number was recorded that the host did not ring yet. When numbers are missing before it, a
+   * timer went off first and its door bell was swallowed.
+   */
+  awaitBell(nowMs: number, seqNum: number): void {
     const { bells, host } = this.#subject;
     const dueMs = host.state.timers.bellThrottle;
-    if (dueMs !== null && dueMs <= nowMs + EARLY_MS) this.#subject.fire(nowMs, 'bellThrottle');
+    if (dueMs !== null && dueMs <= nowMs + EARLY_MS) {
+      this.awaitEffect(nowMs, () => !bells.empty || host.meSeqNum + 1 >= seqNum);
+      if (bells.empty) this.#subject.fire(nowMs, 'bellThrottle');
+    }
     if (bells.empty) this.awaitEffect(nowMs, () => !bells.empty);
   }
 
-  /** Before a cause is handled: did the recorded driver's timers that are due go off before it? */
-  settle(nowMs: number): void {
-    this.#settleThrottle(nowMs);
+  /**
+   * Before a cause is handled: did the recorded driver's timers that are due go off before it? `silent`: the cause may
+   * write to a ring without a door bell.
+   */
+  settle(nowMs: number, silent = false): void {
+    this.#settleThrottle(nowMs, silent);
     const next = this.#next();
     if (!next || next.atMs > nowMs) return;
     const sends = SENT_BY[next.timer];
     if (sends === undefined) return;
     const seqNum = this.#subject.host.sapSeqNum + 1 + this.seqShift;
     if (this.#ahead.typeOfSeqNum(seqNum) === sends) {
-      this.#subject.fire(wentOffAtMs(next.timer, next.atMs, nowMs), next.timer);
+      this.#fire(next.timer, wentOffAtMs(next.timer, next.atMs, nowMs));
     }
   }
 
@@ -62,7 +78,7 @@ export class Timing {
   fireOverdue(nowMs: number): void {
     for (let next = this.#next(); next; next = this.#next()) {
       if (next.atMs + latenessMs(next.timer) >= nowMs) return;
-      this.#subject.fire(next.atMs, next.timer);
+      this.#fire(next.timer, next.atMs);
     }
   }
 
@@ -72,19 +88,31 @@ export class Timing {
     if (dueMs !== null && dueMs + THROTTLE_LATE_MS < untilMs) this.#subject.fire(dueMs, 'bellThrottle');
   }
 
+  /** A timer may send, and rings then if the throttle was over. */
+  #fire(timer: TimerName, atMs: number): void {
+    this.#settleThrottle(atMs, false);
+    this.#subject.fire(atMs, timer);
+  }
+
   /**
    * The throttle ends without a trace when nothing is unread. Whether it was over when a cause came is told by the
-   * number of the next recorded door bell: swallowed ones are counted, too.
+   * number of the next recorded door bell, since swallowed ones are counted, too; for a silent cause, by its time.
    */
-  #settleThrottle(nowMs: number): void {
+  #settleThrottle(nowMs: number, silent: boolean): void {
     const { host, bells } = this.#subject;
     const dueMs = host.state.timers.bellThrottle;
     if (dueMs === null || nowMs < dueMs) return;
-    const wanted = host.meSeqNum + 1;
-    const recorded = this.#ahead.nextBellSeqNum();
-    const wasOver =
-      bells.empty && recorded !== undefined && recorded <= wanted && recorded >= wanted - this.frameBells;
-    if (wasOver || nowMs > dueMs + THROTTLE_LATE_MS) this.#subject.fire(nowMs, 'bellThrottle');
+    const over = nowMs > dueMs + THROTTLE_LATE_MS || (bells.empty && this.#nextBellIsFree(dueMs, silent));
+    if (over) this.#subject.fire(nowMs, 'bellThrottle');
+  }
+
+  #nextBellIsFree(dueMs: number, silent: boolean): boolean {
+    const bell = this.#ahead.nextBell();
+    if (silent) return !bell || bell.t * 1000 > dueMs + THROTTLE_USUALLY_LATE_MS;
+    if (!bell) return false;
+    const wanted = this.#subject.host.meSeqNum + 1;
+    const seqNum = u32(bell.bytes, 4);
+    return seqNum <= wanted && seqNum >= wanted - this.frameBells;
   }
 
   /** The next timer but for the door bell, which has its own rules. */

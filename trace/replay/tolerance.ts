@@ -13,6 +13,9 @@ export const READ_LAG_MS = TIMERS.bellThrottle.ms + 5;
 /** A throttle that is over for longer than this is over, whatever the recorded door bells say. */
 export const THROTTLE_LATE_MS = 30;
 
+/** A throttle usually ends within this time: observed 0.5 to 4.5 ms, and the stamp of the bell that it rings. */
+export const THROTTLE_USUALLY_LATE_MS = 6;
+
 /** What the host does at once, the recorded driver does within this time. */
 export const EFFECT_LAG_MS = 400;
 
