@@ -51,7 +51,9 @@ class Recorder implements Recording {
   readonly #sink: TraceSink;
   readonly #clock: Clock;
   #tap: AreaTap | undefined;
-  #held: RecordedLine[] | undefined;
+  /** Where lines go while their place is not known yet, and where CSME's SAP messages go. */
+  #held: RecordedEvent[] | undefined;
+  #heard: RecordedEvent[] | undefined;
   #lost = false;
   /** Bytes asked for by the map request that has not been answered. */
   mapSize = 0;
@@ -63,7 +65,7 @@ class Recorder implements Recording {
 
   /** CSME's messages first: what the host has written since may be its answer to them. */
   flush(): void {
-    this.#tap?.scan('m2h');
+    this.#scanCsme();
     this.#tap?.scan('h2m');
   }
 
@@ -73,8 +75,14 @@ class Recorder implements Recording {
   }
 
   put(line: RecordedLine): void {
-    if (this.#held !== undefined) this.#held.push(line);
-    else this.#sink({ t: this.#clock.now() / 1000, ...line });
+    this.#take({ t: this.#clock.now() / 1000, ...line });
+  }
+
+  #take(event: RecordedEvent): void {
+    const fromCsme = (event.ch === 'notif' || event.ch === 'data') && event.dir === 'm2h';
+    const into = (fromCsme ? this.#heard : undefined) ?? this.#held;
+    if (into === undefined) this.#sink(event);
+    else into.push(event);
   }
 
   bus(dir: 'drv' | 'ctl', name: string, args: Args): void {
@@ -117,15 +125,16 @@ class Recorder implements Recording {
    * answered before `send` returns, and that answer comes behind what it answers.
    */
   meFromHost(bytes: Uint8Array, send: () => number = () => 0): number {
-    this.#tap?.scan('m2h');
-    const held: RecordedLine[] = [];
+    this.#scanCsme();
+    const held: RecordedEvent[] = [];
+    const before = this.#held;
     this.#held = held;
     this.#tap?.scan('h2m');
-    this.#held = undefined;
+    this.#held = before;
     const result = send();
     if (result < 0) this.notSent('h2m', result);
     else this.put({ ch: 'me', dir: 'h2m', bytes: new Uint8Array(bytes) });
-    for (const line of held) this.put(line);
+    for (const event of held) this.#take(event);
     return result;
   }
 
@@ -135,9 +144,40 @@ class Recorder implements Recording {
     this.put({ ch: 'me', dir: 'm2h', bytes: new Uint8Array(bytes) });
   }
 
+  /**
+   * The host's side of it. While `handle` reads the rings, CSME in another thread may write more: what has been read by
+   * then belongs to this message, in whose handling everything else that is recorded meanwhile came about.
+   */
+  handledByHost(bytes: Uint8Array, handle: () => void): void {
+    this.#look();
+    const bell: RecordedEvent = {
+      t: this.#clock.now() / 1000,
+      ch: 'me',
+      dir: 'm2h',
+      bytes: new Uint8Array(bytes),
+    };
+    const held: RecordedEvent[] = [];
+    const heard: RecordedEvent[] = [];
+    this.#held = held;
+    this.#heard = heard;
+    try {
+      handle();
+      this.#scanCsme();
+    } finally {
+      this.#held = undefined;
+      this.#heard = undefined;
+      for (const event of heard) this.#take({ ...event, t: bell.t });
+      for (const event of [bell, ...held]) this.#take(event);
+    }
+  }
+
+  #scanCsme(): void {
+    this.#tap?.scan('m2h', this.#heard === undefined ? 'written' : 'read');
+  }
+
   /** The host's messages are recorded when they are read: without a bell of the host, what CSME has read by itself. */
   #look(): void {
-    this.#tap?.scan('m2h');
+    this.#scanCsme();
     this.#tap?.scan('h2m', 'read');
   }
 
@@ -181,11 +221,15 @@ class RecordedHost extends WrappedEnd<HostRequest, HostEvent> implements HostEnd
   }
 
   protected received(event: HostEvent): void {
+    if (event.type === 'me') {
+      this.#recorder.handledByHost(event.bytes, () => this.events.emit(event));
+      return;
+    }
     this.#record(event);
     this.events.emit(event);
   }
 
-  #record(event: HostEvent): void {
+  #record(event: Exclude<HostEvent, { type: 'me' }>): void {
     const recorder = this.#recorder;
     switch (event.type) {
       case 'probe':
@@ -195,8 +239,6 @@ class RecordedHost extends WrappedEnd<HostRequest, HostEvent> implements HostEnd
         return recorder.area(event.memory);
       case 'mapRefused':
         return recorder.mapAnswered(event.errno);
-      case 'me':
-        return recorder.meFromCsme(event.bytes);
       case 'lost':
         return recorder.lost();
     }
