@@ -60,8 +60,9 @@ async function demo(context: Context, options: Options): Promise<ExitName> {
   const screen = new Screen(output, pace, json);
   opening(screen);
   const script = new Script({ scene, screen });
-  const { failure, meSeqNum } = await play(script, screen);
+  const { failure, meSeqNum, interrupted } = await play(script, screen);
   if (file !== undefined) writeTrace(file, options.record!, script.session.events);
+  if (interrupted !== undefined) return interruptedBy(interrupted, context, screen);
 
   const reports = options.replay && failure === undefined ? await replayAll(context, screen) : undefined;
   const summary = summaryOf(scene, script, failure, meSeqNum, reports);
@@ -87,7 +88,7 @@ function opening(screen: Screen): void {
 async function play(
   script: Script,
   screen: Screen,
-): Promise<{ failure: Error | undefined; meSeqNum: number }> {
+): Promise<{ failure: Error | undefined; meSeqNum: number; interrupted: NodeJS.Signals | undefined }> {
   const { session } = script;
   let interrupted: NodeJS.Signals | undefined;
   const interrupt = (signal: NodeJS.Signals) => {
@@ -113,11 +114,15 @@ async function play(
     await session.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
-  if (interrupted !== undefined) {
-    await screen.idle();
-    process.kill(process.pid, interrupted);
-  }
-  return { failure, meSeqNum };
+  return { failure, meSeqNum, interrupted };
+}
+
+/** Ends as programs do that do not catch the signal, so that a shell sees what happened. */
+async function interruptedBy(signal: NodeJS.Signals, { output }: Context, screen: Screen): Promise<ExitName> {
+  await screen.idle();
+  output.say('sapwood: interrupted.');
+  process.kill(process.pid, signal);
+  return 'bad';
 }
 
 /** A verdict per recording, as many on a line as fit, each as soon as it is there. */
@@ -165,9 +170,9 @@ function closing(screen: Screen, summary: Summary, options: Options): void {
       'a real card, a real supplicant, nl80211 and rfkill of a kernel: they need the machine.',
       screen.width,
     ),
-    ...labelled('Try next', `sapwood demo --slow --seed ${options.seed + 1}`, screen.width),
-    ...labelled('', 'sapwood demo --record my.jsonl && sapwood replay my.jsonl', screen.width),
-    ...labelled('', 'sapwood show --verbose test/data/traces/link-protection.jsonl', screen.width),
+    ...labelled('Try next', `npx sapwood demo --slow --seed ${options.seed + 1}`, screen.width),
+    ...labelled('', 'npx sapwood demo --record my.jsonl && npx sapwood replay my.jsonl', screen.width),
+    ...labelled('', 'npx sapwood show -v test/data/traces/link-protection.jsonl', screen.width),
   );
 }
 

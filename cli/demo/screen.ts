@@ -30,6 +30,8 @@ export class Screen {
   #draining = false;
   #from: number | undefined;
   #hurry = false;
+  /** Ends the pause that is on. */
+  #wake: () => void = () => {};
 
   /** `quiet`: nothing is shown. */
   constructor(output: Output, pace: Pace, quiet: boolean) {
@@ -72,7 +74,7 @@ export class Screen {
   /** The time that a reader needs before the next heading, when all that came before has been shown. */
   async rest(): Promise<void> {
     await this.idle();
-    if (this.#pace.heading > 0) await sleep(this.#pace.heading);
+    await this.#pause(this.#pace.heading);
   }
 
   event(event: TraceEvent): void {
@@ -88,10 +90,11 @@ export class Screen {
     if (text !== undefined) this.say(...text.split('\n'));
   }
 
-  /** Who owns the card and what follows from that, if it has changed. */
+  /** Who owns the card and what follows from that, in the owner's colour; nothing when it is as before. */
   state(fields: Readonly<Record<string, string>>): void {
     const text = this.#ladder.status(fields);
-    if (text !== undefined) this.#push(text);
+    const { fromHost, fromCsme } = this.#paint;
+    if (text !== undefined) this.#push(fields.owner === 'host' ? fromHost(text) : fromCsme(text));
   }
 
   /** Resolves when everything is shown. */
@@ -103,6 +106,7 @@ export class Screen {
   /** No more pauses: something has failed, or the reader has had enough. */
   hurry(): void {
     this.#hurry = true;
+    this.#wake();
   }
 
   /** `agent: …` with the name of who says it in a column of its own. */
@@ -129,12 +133,19 @@ export class Screen {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       await this.#output.print(next.text);
       await this.#output.flush();
-      if (next.pauseMs > 0 && !this.#hurry) await sleep(next.pauseMs);
+      await this.#pause(next.pauseMs);
     }
     this.#draining = false;
   }
-}
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  async #pause(ms: number): Promise<void> {
+    if (ms === 0 || this.#hurry) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }

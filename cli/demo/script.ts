@@ -27,7 +27,7 @@ export interface ScriptOptions {
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: amt\r\n\r\n';
 /** Steps that are not to be held up by a reader: the session's 3 s run. */
-const URGENT = [7, 8, 9];
+const URGENT = [7, 8, 9, 10];
 
 export class Script {
   readonly session: Session;
@@ -211,11 +211,12 @@ export class Script {
   #state(): Record<string, string> {
     const { state } = this.session.host;
     const driver = this.#driver;
-    const csmeAp = state.linkProtState !== 0 && driver.csmeAp ? `${ssidOf(driver.csmeAp)} (CSME)` : 'none';
+    const { ssid } = this.#scene;
+    const sessionsAp = !state.owner && state.linkProtState !== 0 && driver.csmeAp;
     return {
       owner: state.owner ? 'host' : 'CSME',
       rfkill: driver.rfkill,
-      AP: driver.link === 'up' ? `${this.#scene.ssid} (host)` : csmeAp,
+      AP: driver.link === 'up' ? `${ssid} via host` : sessionsAp ? `${ssidOf(sessionsAp)} via CSME` : 'none',
       ...(state.owner && { roaming: driver.roamingForbidden ? 'forbidden' : 'allowed' }),
     };
   }

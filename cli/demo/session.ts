@@ -13,6 +13,7 @@ import {
 import { filterFrame, VERDICT_CONSUMED, VERDICT_CSME } from '../../sap/index.ts';
 import { commandArgs, resultArgs, type TraceArgs, type TraceEvent, tellArgs } from '../../trace/index.ts';
 import {
+  type Clock,
   type HostEnd,
   type RecordedLine,
   type Recording,
@@ -22,6 +23,7 @@ import {
   type Spawned,
   spawnWorkerCsme,
   systemClock,
+  type Timer,
 } from '../../transport/index.ts';
 import type { FirmwareInput, FromFirmware, ToFirmware } from './firmware.ts';
 import type { Scene } from './scene.ts';
@@ -81,9 +83,9 @@ export class Session {
     });
     this.#spawned = end;
     this.#listen(end.worker);
-    this.#end = recorded(end, (event) => this.#event(event), systemClock);
+    this.#end = recorded(end, (event) => this.#event(event), TURN_CLOCK);
     this.note(`recorded by sapwood demo, seed ${scene.seed}`, 'sapwood');
-    this.#runner = run(this.host, this.#end, systemClock, {
+    this.#runner = run(this.host, this.#end, TURN_CLOCK, {
       on: (output) => this.#output(output),
       onError: (error) => this.fail(error instanceof Error ? error : new Error(String(error))),
     });
@@ -169,7 +171,7 @@ export class Session {
 
   /** Seconds of the session's clock. */
   get now(): number {
-    return systemClock.now() / 1000;
+    return TURN_CLOCK.now() / 1000;
   }
 
   /** How often CSME told something. */
@@ -266,5 +268,32 @@ export class Session {
     return `${words}; CSME told ${last === '' ? 'nothing' : last}; ${this.events.length} events so far.`;
   }
 }
+
+/**
+ * The system's clock, standing still while a turn of the event loop handles one thing: what the host does because of an
+ * input is recorded with the time at which the host had it, however slow the machine is.
+ */
+class TurnClock implements Clock {
+  #now: number | undefined;
+
+  now(): number {
+    if (this.#now === undefined) {
+      this.#now = systemClock.now();
+      queueMicrotask(() => {
+        this.#now = undefined;
+      });
+    }
+    return this.#now;
+  }
+
+  schedule(atMs: number, task: () => void): Timer {
+    return systemClock.schedule(atMs, task);
+  }
+
+  cancel(timer: Timer): void {
+    systemClock.cancel(timer);
+  }
+}
+const TURN_CLOCK = new TurnClock();
 
 type Flat = Extract<RecordedLine, { ch: 'wifi-cmd' }>['args'];

@@ -22,23 +22,23 @@ export const STEPS: readonly Step[] = [
   {
     n: 2,
     title: 'rfkill blocks with reason NOT_OWNER',
-    text: 'CSME protects its link, so the driver reports rfkill: the card is fine, but it is not ours now.',
+    text: 'CSME protects its link: the card is fine, but it is not ours now.',
     begins: (e) => isNotif(e, 'm2h', 'CSME_CONN_STATUS'),
   },
   {
     n: 3,
     title: "CSME's access point is passed up",
-    text: 'The network agent sees NOT_OWNER and asks the driver which access point CSME is on.',
+    text: 'The network agent sees NOT_OWNER and asks which access point CSME is on.',
   },
   {
     n: 4,
     title: 'The agent checks its credentials',
-    text: 'Taking a card without being able to join that network would only end the session.',
+    text: 'Without credentials for that network, taking the card ends the session.',
   },
   {
     n: 5,
     title: 'The agent prepares the supplicant and is ready',
-    text: 'One frequency, one BSSID: a full scan takes 4 to 5 s, and the session survives 3 s.',
+    text: 'One frequency, one BSSID: a full scan takes 4 s, the session survives 3 s.',
   },
   {
     n: 6,
@@ -48,35 +48,35 @@ export const STEPS: readonly Step[] = [
   {
     n: 7,
     title: 'CSME releases the card',
-    text: 'From now on nobody serves the session. The host has 3 s to be on that access point.',
+    text: 'Nobody serves the session now: the host has 3 s to join that access point.',
     begins: (e) => isNotif(e, 'm2h', 'CSME_REPLY_TO_HOST_OWNERSHIP_REQ'),
   },
   {
     n: 8,
     title: 'The host is owner, rfkill is lifted',
-    text: 'The host confirms; its confirmation may wait up to 100 ms, as door bells are throttled.',
+    text: 'Its confirmation waits for a door bell: they ring once in 100 ms at most.',
     begins: (e) =>
       isNotif(e, 'h2m', 'HOST_OWNERSHIP_CONFIRMED') || (e.ch === 'wifi-op' && e.name === 'rfkill'),
   },
   {
     n: 9,
     title: 'The host connects to exactly that access point, DHCP included',
-    text: 'HOST_LINK_UP tells CSME. CSME gets copies of the DHCP exchange, as both share the address.',
+    text: 'HOST_LINK_UP tells CSME, which also gets its copies of the DHCP exchange.',
   },
   {
     n: 10,
     title: 'Connected, and the remote session lives on',
-    text: "The administrator's next TCP segment comes in over the host's link. CSME's filter takes it out of the host's Rx path, and CSME answers on the same connection.",
+    text: "The administrator's next TCP segment arrives over the host's link. CSME's filter takes it, and CSME answers on the same connection.",
   },
   {
     n: 11,
     title: 'Afterwards: the session ends',
-    text: 'No link needs protection any more: the agent lifts its limits, and roaming is allowed again.',
+    text: 'Nothing to protect any more: the agent lifts its limits, roaming is allowed.',
   },
   {
     n: 12,
     title: 'The other way round: CSME takes the card',
-    text: 'rfkill blocks, the driver brings the device down, and only then the host confirms. CSME keeps the card for 60 s at least.',
+    text: 'rfkill blocks, the driver brings the device down, then the host confirms. CSME keeps the card for 60 s at least.',
   },
   {
     n: 13,
