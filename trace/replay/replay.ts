@@ -26,7 +26,7 @@ import type { Mismatch, ReplayReport, Stream } from './report.ts';
 import type { RingTap } from './ring-tap.ts';
 import { callText, Subject } from './subject.ts';
 import { Timing } from './timing.ts';
-import { EFFECT_LAG_MS, END_GRACE_MS } from './tolerance.ts';
+import { EFFECT_LAG_MS, END_GRACE_MS, STAMP_MS } from './tolerance.ts';
 import { ArgumentError, commandArgs, isCommand } from './vocabulary.ts';
 
 export interface ReplayOptions {
@@ -53,6 +53,8 @@ export class Replay {
   #leaving = false;
   #line = 0;
   #nowMs = 0;
+  /** When CSME last read a ring of the host. */
+  #readMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplayOptions = {}) {
     this.#maxMismatches = options.maxMismatches ?? 100;
@@ -209,6 +211,7 @@ export class Replay {
   }
 
   #read(event: WireEvent, queue: 'notif' | 'data'): void {
+    this.#readMs = this.#nowMs;
     const tap = this.#subject.memory?.[queue];
     if (tap && tap.nextLength() === 0) this.#timing.awaitEffect(this.#nowMs, () => tap.nextLength() > 0);
     if (!tap || tap.nextLength() === 0) {
@@ -247,7 +250,9 @@ export class Replay {
     bells.reportMissing(this.#nowMs - EFFECT_LAG_MS, this.#line, event.t, this.#mismatch);
     const bell = bells.shift();
     if (!bell) {
-      if (this.#leaving && seqNum === host.meSeqNum + 1) host.meSeqNum = seqNum;
+      const excused =
+        this.#leaving || this.#nowMs - this.#readMs < STAMP_MS || this.#timing.throttleMayEnd(this.#nowMs);
+      if (excused && seqNum === host.meSeqNum + 1) this.#rang(seqNum);
       else this.#found('me', 'unexpected', { recorded: showBell(event.bytes) });
       return;
     }
@@ -261,6 +266,13 @@ export class Replay {
     // The recorded bell started the recorded throttle.
     if (bells.empty && timers.bellThrottle !== null)
       timers.bellThrottle = this.#nowMs + TIMERS.bellThrottle.ms;
+  }
+
+  /** The recorded driver rang where the host, by a hair's breadth, did not have to. */
+  #rang(seqNum: number): void {
+    const { host } = this.#subject;
+    host.meSeqNum = seqNum;
+    if (!this.#leaving) host.state.timers.bellThrottle = this.#nowMs + TIMERS.bellThrottle.ms;
   }
 
   #frameOut(event: FrameEvent): void {
@@ -303,6 +315,7 @@ export class Replay {
   #newHost(driver: string): void {
     this.#close();
     this.#nowMs = 0;
+    this.#readMs = Number.NEGATIVE_INFINITY;
     this.#leaving = false;
     this.#subject = new Subject(driver, this.#quirks);
     this.#timing = new Timing(this.#subject, this.#ahead);

@@ -30,6 +30,9 @@ export class Timing {
   /** The recording's SAP sequence numbers are this much higher than the host's, after a mismatch. */
   seqShift = 0;
 
+  /** When the throttle was due that was taken to be over. */
+  #overSinceMs = Number.NEGATIVE_INFINITY;
+
   constructor(subject: Subject, ahead: Lookahead) {
     this.#subject = subject;
     this.#ahead = ahead;
@@ -82,6 +85,11 @@ export class Timing {
     }
   }
 
+  /** Whether the throttle may have ended only now, although it was taken to be over before. */
+  throttleMayEnd(nowMs: number): boolean {
+    return nowMs - this.#overSinceMs < THROTTLE_LATE_MS;
+  }
+
   /** The end of the recording: a throttle that was over by then had its effect. */
   fireThrottleBefore(untilMs: number): void {
     const dueMs = this.#subject.host.state.timers.bellThrottle;
@@ -103,7 +111,9 @@ export class Timing {
     const dueMs = host.state.timers.bellThrottle;
     if (dueMs === null || nowMs < dueMs) return;
     const over = nowMs > dueMs + THROTTLE_LATE_MS || (bells.empty && this.#nextBellIsFree(dueMs, silent));
-    if (over) this.#subject.fire(nowMs, 'bellThrottle');
+    if (!over) return;
+    this.#subject.fire(nowMs, 'bellThrottle');
+    this.#overSinceMs = dueMs;
   }
 
   #nextBellIsFree(dueMs: number, silent: boolean): boolean {

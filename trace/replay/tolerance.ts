@@ -7,6 +7,9 @@ import { TIMERS, type TimerName } from '../../ownership/index.ts';
 /** An effect may be stamped this long before the timer is due: recorders stamp before they act. */
 export const EARLY_MS = 15;
 
+/** Two recorders on the two sides stamp what happens at once this far apart. */
+export const STAMP_MS = 2;
+
 /** A message may be read this long after it was written: the door bell is throttled. */
 export const READ_LAG_MS = TIMERS.bellThrottle.ms + 5;
 
@@ -14,7 +17,7 @@ export const READ_LAG_MS = TIMERS.bellThrottle.ms + 5;
 export const THROTTLE_LATE_MS = 30;
 
 /** A throttle usually ends within this time: observed 0.5 to 4.5 ms, and the stamp of the bell that it rings. */
-export const THROTTLE_USUALLY_LATE_MS = 6;
+export const THROTTLE_USUALLY_LATE_MS = 7;
 
 /** What the host does at once, the recorded driver does within this time. */
 export const EFFECT_LAG_MS = 400;
