@@ -113,7 +113,10 @@ const amt = {
   },
   session: {
     disableAmt: [
-      { to: 'off', do: ['forgetAp', 'sessionChanged', 'sendAmtState', 'stopPings', 'raiseDisabled'] },
+      {
+        to: 'off',
+        do: ['forgetAp', 'sessionChanged', 'sendConnStatus', 'sendAmtState', 'stopPings', 'raiseDisabled'],
+      },
     ],
     startSession: [{ if: 'hasAp', do: ['rememberAp', 'sessionChanged', 'sendConnStatus'] }],
     endSession: [{ to: 'on', do: ['forgetAp', 'sessionChanged', 'sendConnStatus', 'raiseSessionEnded'] }],

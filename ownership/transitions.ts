@@ -158,7 +158,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     ],
     CSME_TAKING_OWNERSHIP: [
       { when: is.deviceInUse, do: [act.loseOwnership, act.confirmLater, act.blockRfkillCsmeTaking] },
-      { do: [act.loseOwnership, act.confirmCsmeOwnership, act.armRetry] },
+      { do: [act.loseOwnership, act.tellProtection, act.confirmCsmeOwnership, act.armRetry] },
     ],
     CSME_CAN_RELEASE_OWNERSHIP: [{ when: is.driverRegistered, do: [act.askOwnership] }, { do: [] }],
     CSME_CONN_STATUS: [

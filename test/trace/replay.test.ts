@@ -101,12 +101,18 @@ const SHOWS: Record<string, QuirkName[]> = {
     'dhcp-copy-not-signalled',
   ],
   'random-3': [
+    'owner-does-not-move-rfkill',
     'connection-status-needs-driver',
     'connection-status-cut-to-8-bits',
     'dhcp-copy-not-signalled',
   ],
   'random-4': ['owner-does-not-move-rfkill', 'collocated-ap-forgotten', 'connection-status-cut-to-8-bits'],
-  'random-5': ['collocated-ap-forgotten', 'connection-status-cut-to-8-bits', 'dhcp-copy-not-signalled'],
+  'random-5': [
+    'owner-does-not-move-rfkill',
+    'collocated-ap-forgotten',
+    'connection-status-cut-to-8-bits',
+    'dhcp-copy-not-signalled',
+  ],
   'random-6': ['owner-does-not-move-rfkill', 'connection-status-cut-to-8-bits', 'dhcp-copy-not-signalled'],
   'random-7': ['owner-does-not-move-rfkill', 'connection-status-cut-to-8-bits', 'dhcp-copy-not-signalled'],
   'random-8': [
