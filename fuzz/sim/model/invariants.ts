@@ -100,7 +100,7 @@ function settings(host: HostState, csme: FirmwareState, driverMayBeStale: boolea
 function told(host: HostNode, csme: FirmwareState): Broken | undefined {
   const { state, told: last } = host;
   const session = csme.amt === 'session';
-  if ((state.linkProtState !== 0) !== session)
+  if (state.amtEnabled && (state.linkProtState !== 0) !== session)
     return broken(
       'protectionArrives',
       `link protection is ${state.linkProtState}, CSME’s use is ${csme.amt}`,
