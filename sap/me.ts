@@ -125,7 +125,9 @@ function encodeWhole(draft: MeDraft, seqNum: number, size: number | undefined): 
       const tail = draft.tail ?? EMPTY;
       const whole = size ?? ME_HEADER_LEN + tail.length;
       const len = draft.len ?? (whole === ME_START_LEN ? 0 : whole);
-      return generated.encode({ name: 'CHECK_SHARED_AREA', len, tail }, seqNum)!;
+      const out = new Uint8Array(Math.max(whole, ME_HEADER_LEN + tail.length));
+      generated.encodeInto({ name: 'CHECK_SHARED_AREA', len, tail }, seqNum, out, 0);
+      return out;
     }
     case 'UNKNOWN':
       return encodeUnknown(

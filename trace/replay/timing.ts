@@ -127,11 +127,6 @@ export class Timing {
 
   /** The next timer but for the door bell, which has its own rules. */
   #next(): { timer: TimerName; atMs: number } | undefined {
-    const { state } = this.#subject.host;
-    const throttle = state.timers.bellThrottle;
-    state.timers.bellThrottle = null;
-    const next = nextTimer(state);
-    state.timers.bellThrottle = throttle;
-    return next;
+    return nextTimer(this.#subject.host.state, 'bellThrottle');
   }
 }
