@@ -89,7 +89,7 @@ const EFFECTS_OF_AMT = {
     c.state.introduced = true;
     introduction(c);
   },
-  /** A sleeper hears again what may have changed, if it ever heard it. */
+  /** A sleeper, and a host that starts again, hear what may have changed, if they ever heard it. */
   introduceAgain: (c) => {
     if (c.state.introduced) {
       send(c, nicOwner(c));

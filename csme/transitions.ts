@@ -69,7 +69,7 @@ const link = {
   },
   up: {
     message: [{}],
-    START: [{ do: ['sendStartOk', 'forgetIntroduction', 'sendAmtState'] }],
+    START: [{ do: ['sendStartOk', 'introduceAgain'] }],
     HOST_SUSPENDS: [
       { if: 'offersCard', to: 'asleep', do: ['fallAsleep', 'stopPings', 'raiseHostOffers'] },
       { to: 'asleep', do: ['fallAsleep', 'stopPings'] },

@@ -34,6 +34,17 @@ describe('firmware', () => {
     expect(f.hears('CSME_OWNERSHIP_CONFIRMED')).toContain('CSME_CONN_STATUS 1 0');
   });
 
+  test('a session ends before AMT does: the host hears that nothing is protected any more', () => {
+    const f = new Firmware(profile(SESSION)).up();
+    expect(f.command('disableAmt')).toContain('CSME_CONN_STATUS 0 0');
+  });
+
+  test('a host that sends START again is told again, and later of sessions too', () => {
+    const f = new Firmware(profile(SESSION)).up();
+    f.step({ type: 'start', versions: [4] });
+    expect(f.command('endSession')).toContain('CSME_CONN_STATUS 0 0');
+  });
+
   test('a second PLDR_ACK that crosses PLDR_END makes the host end it twice; that is no violation', () => {
     const f = new Firmware().up();
     f.hears('PLDR');
