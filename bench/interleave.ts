@@ -1,5 +1,5 @@
 /** Measures contenders side by side, so that what disturbs the machine disturbs all of them. */
-import { generator } from './samples.ts';
+import { seededRandom } from '../transport/index.ts';
 
 /** Does its work `count` times. */
 export type Contender = (count: number) => void;
@@ -18,7 +18,7 @@ export function interleave<K extends string>(
   const names = Object.keys(contenders) as K[];
   const counts = new Map(names.map((name) => [name, calibrate(contenders[name], roundMs)]));
   const samples = new Map(names.map((name) => [name, [] as number[]]));
-  const random = generator(1);
+  const random = seededRandom(1).next;
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(names, random)) {
       samples.get(name)!.push(timed(contenders[name], counts.get(name)!));

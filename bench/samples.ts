@@ -1,6 +1,7 @@
 /** One real-looking message of every kind in the register, in a few variants each. */
 import type { AnyField, Fields } from '../sap/declare.ts';
 import { encodeSap, SAP_MESSAGES, type SapDraft } from '../sap/index.ts';
+import { seededRandom } from '../transport/index.ts';
 
 /** How many variants of each message: enough that a branch predictor does not learn the values. */
 const VARIANTS = 8;
@@ -8,7 +9,7 @@ const FRAME_LEN = 256;
 
 /** The bytes of `VARIANTS` messages of every kind, by name. */
 export function samples(seed = 1): Map<string, Uint8Array[]> {
-  const random = generator(seed);
+  const random = seededRandom(seed).next;
   return new Map(
     SAP_MESSAGES.map((message) => {
       const variants = Array.from({ length: VARIANTS }, () => {
@@ -47,15 +48,4 @@ function randomValue(field: AnyField, random: () => number): unknown {
     case 'struct':
       return valuesOf(layout.fields, random);
   }
-}
-
-/** mulberry32: numbers from 0 to 1, the same for the same seed. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 0x100000000;
-  };
 }

@@ -4,7 +4,6 @@
  * A finding is: something threw; the bytes around the message changed what it decodes to (so it was read past its
  * ends); or a message that decodes does not give its bytes again.
  */
-import { pathToFileURL } from 'node:url';
 import {
   decodeMe,
   decodeSap,
@@ -168,17 +167,4 @@ function seedMessages(): { sap: Uint8Array[]; me: Uint8Array[] } {
     encodeMe({ name: 'UNKNOWN', type: 7, payload: new Uint8Array(5) }, 4),
   ];
   return { sap, me };
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const option = (name: string, otherwise: number) => {
-    const at = process.argv.indexOf(`--${name}`);
-    return at < 0 ? otherwise : Number(process.argv[at + 1]);
-  };
-  const report = fuzzDecode(option('runs', 1_000_000), option('seed', 1));
-  for (const { what, hex } of report.findings) console.log(`${what}: ${hex}`);
-  console.error(
-    `decode: ${report.executions} executions, ${report.seconds.toFixed(1)} s, ${report.findings.length} findings`,
-  );
-  process.exitCode = report.findings.length > 0 ? 1 : 0;
 }

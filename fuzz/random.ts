@@ -1,4 +1,4 @@
-/** Random numbers that a seed repeats: splitmix32. Sources: public domain construction of splitmix64, cut to 32 bits. */
+/** Random numbers that a seed repeats: splitmix32. Its stream decides the cases, so findings keep their seeds. */
 export class Random {
   #state: number;
 

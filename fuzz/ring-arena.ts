@@ -1,6 +1,6 @@
 /** A ring between canaries, in memory whose every access can be watched and answered differently each time. */
 import type { RingLayout, RingMemory } from '../sap/index.ts';
-import type { Random } from './ring-random.ts';
+import type { Random } from './random.ts';
 
 export const CANARY = 0xc5;
 const CONTROL_AT = 64;

@@ -7,9 +7,9 @@ import {
   RingWriter,
   SapError,
 } from '../sap/index.ts';
+import type { Random } from './random.ts';
 import { type Arena, watched } from './ring-arena.ts';
 import { expectedRead } from './ring-model.ts';
-import type { Random } from './ring-random.ts';
 
 export type Verdict = string | undefined;
 

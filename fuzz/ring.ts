@@ -1,16 +1,15 @@
 /**
  * Fuzzes the rings: hostile pointers, lengths, and memory that changes between two loads.
  *
- *     node dist/fuzz/ring.js --runs 10000000 --seed 1 --concurrent 10
+ *     npm run fuzz -- ring --runs 10000000 --seed 1 --concurrent 10
  *
  * Must hold in every case: nothing throws, steps are bounded by the ring's size, no byte outside of the ring is handed
  * out or written, no byte is loaded twice, rd_ptr ends at the wr_ptr of the start. `--concurrent` (seconds) lets a
  * second thread scribble over the ring meanwhile.
  */
-import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { hexOf, type RingLayout, RingReader, RingWriter } from '../sap/index.ts';
+import { Random } from './random.ts';
 import type { FuzzFinding, FuzzReport } from './report.ts';
 import { Arena } from './ring-arena.ts';
 import {
@@ -20,7 +19,6 @@ import {
   type Verdict,
   writeBetweenPointers,
 } from './ring-cases.ts';
-import { Random } from './ring-random.ts';
 
 const CASES = [readAtRest, readAtRest, readDisturbedByCallback, readDisturbedByLoad, writeBetweenPointers];
 const FINDINGS_MAX = 20;
@@ -144,21 +142,4 @@ function scribble(): void {
   Atomics.notify(stop, 1);
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '1000000' },
-      seed: { type: 'string', default: '1' },
-      concurrent: { type: 'string', default: '0' },
-    },
-  });
-  const seed = Number(values.seed);
-  const reports = [fuzzRing(Number(values.runs), seed)];
-  if (Number(values.concurrent) > 0)
-    reports.push(await fuzzRingConcurrently(Number(values.concurrent), seed));
-  for (const report of reports) process.stdout.write(`${JSON.stringify(report)}\n`);
-  if (reports.some((report) => report.findings.length > 0)) process.exitCode = 1;
-}
-
 if (!isMainThread && workerData?.ring) scribble();
-else if (isMainThread && import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

@@ -1,14 +1,12 @@
 /**
  * Fuzzes the reading, writing and printing of traces.
  *
- *     node dist/fuzz/trace.js --runs 10000000 --seed 1
+ *     npm run fuzz -- trace --runs 10000000 --seed 1
  *
  * Must hold in every case: nothing throws; where chunks end makes no difference; the fast reader and the thorough one
  * agree on every line; what was read and written reads back the same; a ladder keeps to its width and gives the
  * terminal no control character; no case takes longer than a second.
  */
-import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { hexOf } from '../sap/index.ts';
 import {
   eventToJson,
@@ -142,14 +140,3 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 function text(event: TraceEvent): string {
   return JSON.stringify('bytes' in event ? { ...event, bytes: hexOf(event.bytes) } : event);
 }
-
-function main(): void {
-  const { values } = parseArgs({
-    options: { runs: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
-  });
-  const report = fuzzTrace(Number(values.runs), Number(values.seed));
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  if (report.findings.length > 0) process.exitCode = 1;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

@@ -1,0 +1,47 @@
+/**
+ * `npm run fuzz -- [TARGET…] [--runs N] [--seed S] [--concurrent SECONDS]`: runs the fuzz targets and prints one JSON line each.
+ *
+ * Without a target all of them run. The same seed gives the same cases. `--concurrent` also lets a second thread
+ * scribble over a ring while it is read. Exit status 1 when something was found.
+ */
+import { parseArgs } from 'node:util';
+import { fuzzDecode } from './decode.ts';
+import type { FuzzReport } from './report.ts';
+import { fuzzRing, fuzzRingConcurrently } from './ring.ts';
+import { fuzzTrace } from './trace.ts';
+
+const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
+  decode: fuzzDecode,
+  ring: fuzzRing,
+  trace: fuzzTrace,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+    concurrent: { type: 'string', default: '0' },
+  },
+});
+const [runs, seed, seconds] = [values.runs, values.seed, values.concurrent].map(Number) as [
+  number,
+  number,
+  number,
+];
+const unknown = positionals.filter((name) => !(name in TARGETS));
+if (unknown.length > 0 || ![runs, seed, seconds].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  console.error(
+    `fuzz: targets are ${Object.keys(TARGETS).join(', ')}; --runs, --seed and --concurrent take whole numbers`,
+  );
+  process.exit(2);
+}
+
+const wanted = positionals.length > 0 ? positionals : Object.keys(TARGETS);
+for (const name of wanted) report(TARGETS[name]!(runs, seed));
+if (seconds > 0 && wanted.includes('ring')) report(await fuzzRingConcurrently(seconds, seed));
+
+function report(result: FuzzReport): void {
+  console.log(JSON.stringify(result));
+  if (result.findings.length > 0) process.exitCode = 1;
+}
