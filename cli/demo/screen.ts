@@ -78,16 +78,12 @@ export class Screen {
   }
 
   event(event: TraceEvent): void {
-    if (event.ch !== 'error' && this.#from === undefined) {
-      this.#from = event.t;
-      this.#ladder.startAt(event.t);
-    }
-    if (event.ch === 'note') {
-      if (event.driver === undefined) this.#remark(event.t, event.text);
-      return;
-    }
+    // Which driver was recorded is for readers of the trace.
+    if (event.ch === 'error' || (event.ch === 'note' && event.driver !== undefined)) return;
+    this.#from ??= event.t;
     const text = this.#ladder.line(event);
-    if (text !== undefined) this.say(...text.split('\n'));
+    if (event.ch === 'note') this.#remark(event.t, event.text);
+    else if (text !== undefined) this.say(...text.split('\n'));
   }
 
   /** Who owns the card and what follows from that, in the owner's colour; nothing when it is as before. */
@@ -114,7 +110,7 @@ export class Screen {
     const [, speaker = '', words = text] = /^(\w+): (.*)$/s.exec(text) ?? [];
     const lines = wrapWords(words.split(' '), this.width - REMARK - SPEAKER);
     lines.forEach((line, i) => {
-      const time = i === 0 ? (t - (this.#from ?? t)).toFixed(6) : '';
+      const time = i === 0 ? (t - this.#from!).toFixed(6) : '';
       const who = i === 0 ? speaker : '';
       this.#push(
         `${this.#paint.quiet(time.padStart(10))}  ${this.#paint.strong(who.padEnd(SPEAKER))}${line}`,

@@ -7,7 +7,7 @@ import type { FromFirmware } from './firmware.ts';
 import { otherEnd, parseSegment, segmentOf } from './frames.ts';
 import type { Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
-import { Session, SessionError } from './session.ts';
+import { Session, SessionError, type SessionOptions } from './session.ts';
 import { STEPS } from './steps.ts';
 
 /** Times of the hand-over in seconds of the session's clock. */
@@ -21,8 +21,8 @@ export interface Times {
 export interface ScriptOptions {
   readonly scene: Scene;
   readonly screen: Screen;
-  /** The module of CSME's thread, for tests of its death. */
-  readonly firmware?: URL;
+  /** What a test changes of the session. */
+  readonly session?: Partial<Pick<SessionOptions, 'firmware' | 'patienceMs'>>;
 }
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: amt\r\n\r\n';
@@ -42,7 +42,7 @@ export class Script {
   #ownerKnown = false;
 
   constructor(options: ScriptOptions) {
-    const { scene, screen, firmware } = options;
+    const { scene, screen } = options;
     this.#scene = scene;
     this.#screen = screen;
     this.session = new Session({
@@ -50,7 +50,7 @@ export class Script {
       onEvent: (event) => this.#seen(event),
       onTold: (name, args) => this.#told(name, args),
       onFirmware: (message) => this.#heard(message),
-      ...(firmware !== undefined && { firmware }),
+      ...options.session,
     });
     this.#driver = new Driver(this.session, scene);
     this.#agent = new Agent(this.session, scene);

@@ -38,7 +38,11 @@ export interface SessionOptions {
   readonly onFirmware: (message: FromFirmware) => void;
   /** The module of CSME's thread; `firmware.ts`. */
   readonly firmware?: URL;
+  /** How long it waits for what should come at once. */
+  readonly patienceMs?: number;
 }
+
+const PATIENCE_MS = 3000;
 
 /** The session cannot go on. */
 export class SessionError extends Error {}
@@ -78,8 +82,10 @@ export class Session {
     };
     const entry = options.firmware ?? new URL('./firmware.ts', import.meta.url);
     const end = spawnWorkerCsme(entry, input, {
-      onError: (error) =>
-        this.fail(new SessionError(`The thread of the emulated CSME died: ${error.message}`)),
+      onError: ({ message, cause }) => {
+        const why = cause instanceof Error ? cause.message : message;
+        this.fail(new SessionError(`The thread of the emulated CSME died: ${why}.`));
+      },
     });
     this.#spawned = end;
     this.#listen(end.worker);
@@ -130,7 +136,7 @@ export class Session {
   }
 
   /** Waits for something; fails when it does not come in time, when CSME's thread dies, or when `fail` is called. */
-  until(what: string, met: () => boolean, limitMs = 3000): Promise<void> {
+  until(what: string, met: () => boolean, limitMs = this.#options.patienceMs ?? PATIENCE_MS): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (met()) return Promise.resolve();
     return new Promise((resolve, reject) => {

@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { dhcpAck, dhcpRequest80211, otherEnd, parseSegment, segmentOf } from '../../cli/demo/frames.ts';
+import { recordingNames } from '../../cli/demo/recordings.ts';
+import { sceneOf } from '../../cli/demo/scene.ts';
+import { Screen } from '../../cli/demo/screen.ts';
+import { Script } from '../../cli/demo/script.ts';
+import { STEPS } from '../../cli/demo/steps.ts';
+import { Output } from '../../cli/output.ts';
+import { amtFilters } from '../../csme/index.ts';
+import { ethernetOf80211, filterFrame, isDhcpClientFrame } from '../../sap/index.ts';
+import { parseTrace } from '../../trace/index.ts';
+import { MAIN } from './command.ts';
+import { sapwood } from './run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sapwood-demo-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the demo', () => {
+  const record = join(folder, 'session.jsonl');
+  const { status, stdout, stderr } = sapwood(['demo', '--fast', '--record', record], { FORCE_COLOR: '1' });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
+  const lines = stdout.replace(/\x1b\[\d+m/g, '').split('\n');
+
+  test('is good', () => {
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(lines).toContain('Done, and good');
+    expect(lines).toContain('  Problems    none');
+  });
+
+  test('has its steps in their order', () => {
+    const found = STEPS.map((step) => lines.findIndex((line) => line.slice(4) === step.title));
+    expect(found).not.toContain(-1);
+    expect([...found].sort((a, b) => a - b)).toEqual(found);
+    for (const { n } of STEPS.slice(0, 10)) expect(lines[found[n - 1]!]).toMatch(new RegExp(`^ ?${n}  `));
+  });
+
+  test('shows owner, rfkill and access point as they change', () => {
+    const states = lines
+      .filter((line) => line.includes('══ owner'))
+      .map((line) => line.replace(/ *══+ ?/g, ''));
+    expect(states).toEqual([
+      'owner CSME · rfkill NOT_OWNER · AP corp via CSME',
+      expect.stringMatching(/^owner host · rfkill off · AP none · roaming (allowed|forbidden)$/),
+      'owner host · rfkill off · AP none · roaming forbidden',
+      'owner host · rfkill off · AP corp via host · roaming forbidden',
+      'owner host · rfkill off · AP corp via host · roaming allowed',
+      'owner CSME · rfkill NOT_OWNER · AP corp via host',
+      'owner CSME · rfkill NOT_OWNER · AP none',
+    ]);
+  });
+
+  test('keeps to 80 columns', () => {
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('gives a verdict on every recording', () => {
+    const names = recordingNames();
+    expect(names.length).toBeGreaterThan(40);
+    for (const name of names) expect(stdout).toContain(` ${name.replace('.jsonl', '')}`);
+    expect(stdout).toContain(`${names.length} of the real iwlmei replayed`);
+  });
+
+  test('writes a session that replays without a mismatch', () => {
+    const events = parseTrace(readFileSync(record));
+    expect(events.filter((event) => event.ch === 'error')).toEqual([]);
+    const replayed = sapwood(['replay', '--json', record]);
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ mismatches: [], errors: [], quirks: [] });
+    expect(JSON.parse(replayed.stdout).compared).toBeGreaterThan(40);
+    expect(replayed.status).toBe(0);
+  });
+
+  test('writes a session that can be shown', () => {
+    const { status, stdout } = sapwood(['show', record]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('HOST_ASKS_FOR_NIC_OWNERSHIP');
+    expect(stdout).toContain('# agent: ready to connect');
+  });
+});
+
+describe('--json', () => {
+  const { status, stdout, stderr } = sapwood(['demo', '--json', '--seed', '7', '--no-replay']);
+  const document = JSON.parse(stdout);
+
+  test('gives one document', () => {
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(document).toMatchObject({ seed: 7, ok: true, failure: null, problems: [], recordings: null });
+    expect(document.steps.map((step: { n: number }) => step.n)).toEqual(STEPS.map((step) => step.n));
+  });
+
+  test('has the hand-over and the traffic', () => {
+    expect(document.handOver.ms).toBeGreaterThan(100);
+    expect(document.handOver.silentMs).toBeLessThan(document.handOver.limitMs);
+    expect(document.frames).toEqual({ fromAir: 2, toAir: 1 });
+    expect(document.doorBells.host.sent).toBeGreaterThan(0);
+    expect(document.doorBells.csme.sent).toBeGreaterThan(0);
+  });
+
+  test('has the events, in words and as messages', () => {
+    const names = document.events.map((event: { message?: { name: string } }) => event.message?.name);
+    const order = [
+      'START',
+      'START_OK',
+      'WHO_OWNS_NIC',
+      'NIC_OWNER',
+      'CSME_CONN_STATUS',
+      'HOST_ASKS_FOR_NIC_OWNERSHIP',
+      'CSME_REPLY_TO_HOST_OWNERSHIP_REQ',
+      'HOST_OWNERSHIP_CONFIRMED',
+      'HOST_LINK_UP',
+      'CB_DATA_PACKET',
+      'DATA_PACKET',
+      'PING',
+      'PONG',
+      'CSME_TAKING_OWNERSHIP',
+      'CSME_OWNERSHIP_CONFIRMED',
+      'HOST_GOES_DOWN',
+    ];
+    const places = order.map((name) => names.indexOf(name));
+    expect(places).not.toContain(-1);
+    expect([...places].sort((a, b) => a - b)).toEqual(places);
+  });
+});
+
+describe('on other terminals', () => {
+  test('NO_COLOR has no escapes, ASCII nothing else', () => {
+    const env = { NO_COLOR: '1', FORCE_COLOR: '1', LC_ALL: 'C', COLUMNS: '80' };
+    const { status, stdout } = sapwood(['demo', '--fast', '--no-replay'], env);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(stdout).toContain('== owner host - rfkill off');
+  });
+
+  test('a wide one is used', () => {
+    const { stdout } = sapwood(['demo', '--fast', '--no-replay'], { COLUMNS: '120' });
+    const widest = Math.max(...stdout.split('\n').map((line) => line.length));
+    expect(widest).toBeGreaterThan(100);
+    expect(widest).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('when something is wrong', () => {
+  test.each([
+    [['--seed', 'x'], 'whole number'],
+    [['--fast', '--slow'], 'not both'],
+    [['--record', '/no/such/folder/a.jsonl'], 'cannot write'],
+    [['--speed'], 'unknown option'],
+  ])('%j is wrong usage', (args, words) => {
+    const { status, stdout, stderr } = sapwood(['demo', ...args]);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(words);
+  });
+
+  test.each([
+    ['dies', 1, /died: the firmware crashed/],
+    ['exits', 2, /ended with status 7/],
+  ])("says that CSME's thread %s", async (_, port, words) => {
+    await expect(scriptAgainst(port).play()).rejects.toThrow(words);
+  });
+
+  test('says what it waited for', async () => {
+    const script = scriptAgainst(3);
+    await expect(script.play()).rejects.toThrow(/in vain for rfkill to be blocked. The host is absent/);
+    await script.session.close();
+  });
+
+  test('Ctrl-C ends it by the signal, and what was recorded is there', async () => {
+    const record = join(folder, 'interrupted.jsonl');
+    const child = spawn(process.execPath, [MAIN, 'demo', '--slow', '--record', record]);
+    let stdout = '';
+    let killed = false;
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      if (killed || !stdout.includes('START_OK')) return;
+      killed = true;
+      child.kill('SIGINT');
+    });
+    const signal = await new Promise((resolve) => child.once('close', (_, name) => resolve(name)));
+    expect(signal).toBe('SIGINT');
+    expect(existsSync(record)).toBe(true);
+    expect(parseTrace(readFileSync(record)).length).toBeGreaterThan(5);
+  });
+
+  test('a reader that has seen enough is no error', async () => {
+    const child = spawn(process.execPath, [MAIN, 'demo', '--fast', '--no-replay']);
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+/** The script against a thread that is no CSME; what it does is told by the port of the scene's connection. */
+function scriptAgainst(port: number): Script {
+  const scene = sceneOf(1);
+  const { connection } = scene;
+  return new Script({
+    scene: { ...scene, connection: { ...connection, here: { ...connection.here, port } } },
+    screen: new Screen(new Output(), 'fast', true),
+    session: { firmware: new URL('./silent-firmware.mjs', import.meta.url), patienceMs: 300 },
+  });
+}
+
+describe('the frames', () => {
+  const { connection, mac, ipv4, dhcpId, dhcpServer, ap } = sceneOf(3);
+
+  test('of the connection go on from one end to the other', () => {
+    const segment = parseSegment(segmentOf(otherEnd(connection), 'hello'));
+    expect(segment).toMatchObject({ seq: connection.received, ack: connection.sent, reset: false });
+    expect(new TextDecoder().decode(segment?.payload)).toBe('hello');
+    expect(segment?.to).toEqual(connection.here);
+  });
+
+  test("are CSME's by its filters", () => {
+    const frame = segmentOf(otherEnd(connection), 'hello');
+    expect(filterFrame(amtFilters(ipv4), frame, 0, frame.length)).toBe(3);
+    const ack = dhcpAck({ ...connection.there, ipv4: dhcpServer }, mac, ipv4, dhcpId);
+    expect(filterFrame(amtFilters(ipv4), ack, 0, ack.length)).toBe(1);
+  });
+
+  test('of DHCP are a client message', () => {
+    const frame = ethernetOf80211(dhcpRequest80211(ap.bssid, mac, ipv4, dhcpId), 8);
+    expect(frame && isDhcpClientFrame(frame, 0, frame.length)).toBe(true);
+  });
+
+  test('have right checksums', () => {
+    const frame = segmentOf(connection, 'odd');
+    expect(ones(frame.subarray(14, 34))).toBe(0xffff);
+    const pseudo = [...frame.subarray(26, 34), 0, 6, 0, frame.length - 34, ...frame.subarray(34)];
+    expect(ones(Uint8Array.from(pseudo))).toBe(0xffff);
+  });
+});
+
+function ones(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i]! << 8) | (bytes[i + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return sum;
+}
+
+test('the same seed gives the same scene', () => {
+  expect(sceneOf(5)).toEqual(sceneOf(5));
+  expect(sceneOf(5)).not.toEqual(sceneOf(6));
+});
