@@ -1,6 +1,6 @@
 /**
  * What must hold. Each invariant looks at a place of the search; most of them only at one that is settled: nothing in
- * flight, nothing to confirm, the link up on both sides.
+ * flight, the link up on both sides.
  */
 import {
   type FirmwareState,
@@ -21,8 +21,9 @@ export interface Invariant {
 
 export const INVARIANTS = {
   oneOwner:
-    'Once nothing is in flight and nothing is left to confirm, host and CSME do not both take the card for theirs.',
-  sameOwner: 'Then they agree on who the owner is, while AMT is enabled.',
+    'Once nothing is in flight, so that all is confirmed that will be, host and CSME do not both take the card for theirs.',
+  sameOwner:
+    'Then they agree on who the owner is, while AMT is enabled; in a taking that waits for the device to go down, neither is.',
   requestsEnd:
     'Whoever waits in get_ownership, get_nvm or pldr has a timer that ends the wait; every call returns exactly once.',
   timersFit:
@@ -67,12 +68,12 @@ export function brokenWhenQuiet(
 }
 
 function owners(host: HostState, csme: FirmwareState): Broken | undefined {
-  const confirming = csme.grantsOpen > 0 || csme.takingsOpen > 0 || host.confirmWhenDown;
-  if (confirming || !host.amtEnabled) return undefined;
+  if (!host.amtEnabled) return undefined;
   const firmware = ownerOf(csme);
   if (host.owner && firmware === 'csme')
     return broken('oneOwner', `the host takes the card for its own, as does CSME (${csme.nic})`);
-  if (!host.owner && firmware === 'host')
+  // Until it is confirmed a taking leaves the card with the host, who is not to use it any more.
+  if (!host.owner && firmware === 'host' && csme.nic !== 'taking')
     return broken('sameOwner', `CSME has given the card away (${csme.nic}), the host does not know`);
   return undefined;
 }

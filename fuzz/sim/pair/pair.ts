@@ -179,7 +179,9 @@ export class Pair {
   #drainHost(): void {
     for (let out = this.host.poll(); out !== undefined; out = this.host.poll()) this.#perform(out);
     // What was said of roaming counts while the host is owner: without the card there is nothing to roam with.
-    const { owner, amtEnabled } = this.host.state;
+    const { owner, amtEnabled, driver } = this.host.state;
+    // A driver that comes later knows nothing of what an earlier one was told.
+    if (driver !== 'registered') this.told.rfkill = 'free';
     if (!owner || !amtEnabled) this.told.roamingForbidden = false;
   }
 

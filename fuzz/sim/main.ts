@@ -1,0 +1,79 @@
+/**
+ * Long runs of the search and the simulation.
+ *
+ *     node dist/fuzz/sim/main.js explore [CONFIGURATION…]     every state; exit 1 for a broken invariant
+ *     node dist/fuzz/sim/main.js simulate [RUNS] [--seed N]   random interleavings; exit 1 for a failure
+ *     node dist/fuzz/sim/main.js doc                          both, and docs/verification.md written from them
+ */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { CONFIGURATIONS } from './model/configurations.ts';
+import { explore } from './model/explore.ts';
+import { page, type Timed } from './page.ts';
+import { simulate } from './pair/simulate.ts';
+import { DEFECTS, findDefect } from './planted.ts';
+
+/** What fits into 4 GB with room to spare. */
+const MOST_STATES = 60_000_000;
+const RUNS = 100_000;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string', default: '1' } },
+});
+const [command, ...names] = positionals;
+const seed = Number(values.seed);
+if (command === 'explore') exploreAll(names);
+else if (command === 'simulate') simulateAll(Number(names[0] ?? RUNS));
+else if (command === 'doc') writePage();
+else {
+  console.error('usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | doc');
+  process.exitCode = 2;
+}
+
+function exploreAll(wanted: readonly string[]): Timed[] {
+  const unknown = wanted.filter((name) => !CONFIGURATIONS.some((c) => c.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `no configuration ${unknown.join(', ')}; there are: ${CONFIGURATIONS.map((c) => c.name).join(', ')}`,
+    );
+    process.exitCode = 2;
+    return [];
+  }
+  return CONFIGURATIONS.filter((c) => wanted.length === 0 || wanted.includes(c.name)).map((configuration) => {
+    const from = performance.now();
+    const exploration = explore(configuration, {
+      mostStates: MOST_STATES,
+      onProgress: (states, done) => console.error(`  ${configuration.name}: ${states} states, ${done} done`),
+    });
+    const seconds = (performance.now() - from) / 1000;
+    const { violation, ...counts } = exploration;
+    console.log(
+      JSON.stringify({ ...counts, seconds: Math.round(seconds * 10) / 10, violation: violation?.what }),
+    );
+    if (violation) {
+      console.log(`${violation.invariant}: ${violation.what}\n${violation.ladder}`);
+      process.exitCode = 1;
+    }
+    return { exploration, seconds, megabytes: process.memoryUsage().rss / 1e6 };
+  });
+}
+
+function simulateAll(runs: number) {
+  const report = simulate(runs, seed, (done) => done % 10_000 === 0 && console.error(`  ${done} runs`));
+  const { failure, ...counts } = report;
+  console.log(JSON.stringify(counts));
+  if (failure) {
+    console.log(`seed ${failure.seed}: ${failure.what}\n${failure.ladder}`);
+    process.exitCode = 1;
+  }
+  return { ...report, seed };
+}
+
+function writePage(): void {
+  const simulation = simulateAll(RUNS);
+  const planted = DEFECTS.map((defect) => ({ what: defect.what, exploration: findDefect(defect) }));
+  const machine = `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} processors, ${Math.round(totalmem() / 2 ** 30)} GB`;
+  writeFileSync('docs/verification.md', page(exploreAll([]), simulation, planted, machine));
+}

@@ -1,0 +1,104 @@
+/** `docs/verification.md`, written from what a run found. */
+import { CONFIGURATIONS } from './model/configurations.ts';
+import type { Exploration } from './model/explore.ts';
+import { INVARIANTS } from './model/invariants.ts';
+import { MOST_IN_FLIGHT } from './model/world.ts';
+import type { SimulationReport } from './pair/simulate.ts';
+
+export interface Timed {
+  readonly exploration: Exploration;
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+export function page(
+  found: readonly Timed[],
+  simulation: SimulationReport & { readonly seed: number },
+  planted: readonly { readonly what: string; readonly exploration: Exploration }[],
+  machine: string,
+): string {
+  const n = (x: number) => x.toLocaleString('en-US');
+  const rows = found.map(({ exploration: e, seconds, megabytes }) => {
+    const about = CONFIGURATIONS.find((c) => c.name === e.configuration)?.about ?? '';
+    const end = e.violation
+      ? `**${e.violation.invariant}**`
+      : e.complete
+        ? 'all'
+        : `stopped at the limit, depth ${e.depth}`;
+    return `| ${e.configuration} | ${about} | ${n(e.states)} | ${n(e.transitions)} | ${n(e.hosts)} | ${n(e.firmwares)} | ${e.depth} | ${seconds.toFixed(0)} s | ${megabytes.toFixed(0)} MB | ${end} |`;
+  });
+  return `# Verification
+
+Two ways to look for what no test thought of: the machines of both sides are joined, and everything that can happen to
+them happens in any order. Written by \`node dist/fuzz/sim/main.js doc\` from the run that it describes (${machine}).
+
+## What must hold
+Most of it is asked when nothing is in flight: while a taking or its confirmation is under way, both sides may take the
+card for theirs for a moment.
+
+${Object.entries(INVARIANTS)
+  .map(([name, says]) => `- **${name}**: ${says}`)
+  .join('\n')}
+
+## Every state
+\`fuzz/sim/model\` visits every state of host × CSME × channels, breadth first: a broken invariant is reported with the
+shortest way to it. The steps are those of \`ownership\` (\`step\`) and \`csme\` (\`firmwareStep\`), the messages pass
+through the codec. No one configuration takes all commands at once; each takes a part of them completely.
+
+| configuration | what it is about | states | transitions | hosts | firmwares | depth | time | memory | visited |
+|---|---|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+
+*hosts* and *firmwares* are the distinct states of each part; *depth* is the length of the longest of the shortest ways.
+
+What the search leaves out, and why nothing is lost by it:
+- **Time.** A deadline is only armed or not; any armed timer may go off at any moment, in any order. That is more than
+  can happen. What takes a real clock (bounds in milliseconds, the throttle of the door bell) is the simulation's.
+- **In flight.** Each side has at most ${MOST_IN_FLIGHT} bursts under way; a burst is all that one step writes, be it one notification or
+  the whole initial configuration, and is read one message at a time. A step that would write a third burst waits: the
+  rings do not fill up here.
+- **Door bells.** A notification that lies in a ring may be read at any moment; a bell that is late or lost is a message
+  that is read later. START and START_OK stand in the order of the notifications; in \`start and removal\` they may vanish.
+- **Numbers.** Sequence numbers are no part of a state. Settings have two values each, access points are the protected
+  one and another; callers are known by few fixed numbers, and those of get_ownership by the order of their deadlines.
+- **Losses.** A reset or a failing bus is known to CSME at once and to the host at any later time; until then it goes on.
+- **AMT on again.** A WLAN driver that leaves while AMT is off does it silently, and a WIFIDR_UP of before may still be in
+  flight: CSME cannot know. In the two configurations that switch AMT in the middle of things (*ownership*, *start and
+  removal*), and in *combined*, what CSME knows of the driver is not asked.
+- **Roaming.** "Forbidden" counts while the host is owner: without the card there is nothing to roam with.
+- **The link that comes back** is compared at every state in which both sides have lost it: the link is started, all
+  messages arrive, and host and firmware must equal a host that was only given the settings and a firmware that has just
+  started, with the same AMT state, session, card and filters.
+
+\`node dist/fuzz/sim/main.js explore small\` runs one configuration; without names, all.
+
+## Random interleavings
+\`fuzz/sim/pair\` joins the real \`Host\` and the real \`Csme\`, with the shared area and its rings, on a virtual clock:
+all commands of the WLAN driver, all of the firmware, frames, ME messages that come late, vanish or are refused, resets,
+removals, every profile, and in a quarter of the runs every misbehaviour. Each run ends with calm (200 s), after which
+nobody may wait any more, a link that is lost and comes back, and the comparison with a pair that never met before.
+Besides the invariants above: every call of the WLAN driver returns within its bound (get_ownership 500 ms, get_nvm 2 s,
+pldr 1.5 s, all others at once), no timer is due after it was handled, no queue grows.
+
+| runs | seed | steps | with misbehaviours | links compared | quiet moments judged | calls returned | time | failures |
+|---|---|---|---|---|---|---|---|---|
+| ${n(simulation.runs)} | ${simulation.seed} | ${n(simulation.steps)} | ${n(simulation.misbehaved)} | ${n(simulation.compared)} | ${n(simulation.quiet)} | ${n(simulation.returned)} | ${simulation.seconds.toFixed(0)} s | ${simulation.failure ? 1 : 0} |
+
+\`node dist/fuzz/sim/main.js simulate 100000 --seed 1\` repeats it; a failure prints its seed and the last events.
+
+## Planted defects
+That the search finds something is shown by defects put in on purpose (\`test/sim/planted.test.ts\`), each with the
+shortest way to it:
+${planted
+  .map(
+    ({ what, exploration: e }) => `
+### ${what}
+${e.violation ? `Found after ${n(e.states)} states: ${e.violation.invariant}, ${e.violation.what}.` : 'Not found.'}
+
+\`\`\`text
+${e.violation?.ladder ?? ''}
+\`\`\``,
+  )
+  .join('\n')}
+`;
+}
