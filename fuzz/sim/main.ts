@@ -44,7 +44,7 @@ function exploreAll(wanted: readonly string[]): Timed[] {
   return CONFIGURATIONS.filter((c) => wanted.length === 0 || wanted.includes(c.name)).map((configuration) => {
     const from = performance.now();
     const exploration = explore(configuration, {
-      mostStates: MOST_STATES,
+      mostStates: configuration.mostStates ?? MOST_STATES,
       onProgress: (states, done) => console.error(`  ${configuration.name}: ${states} states, ${done} done`),
     });
     const seconds = (performance.now() - from) / 1000;

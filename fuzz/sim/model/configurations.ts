@@ -19,6 +19,8 @@ export interface Configuration {
    * WIFIDR_UP may arrive only after that: CSME cannot know, and what it knows of the driver is not checked.
    */
   readonly hasty?: boolean;
+  /** Where the search gives up: all of its states are too many. */
+  readonly mostStates?: number;
   /** Timers of either side that may go off; all when left out. */
   readonly withoutTimers?: readonly string[];
 }
@@ -174,5 +176,6 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     csme: ['startSession', 'endSession', 'takeOwnership', 'enableAmt', 'disableAmt'],
     bus: ['reset', 'remove'],
     hasty: true,
+    mostStates: 20_000_000,
   },
 ];
