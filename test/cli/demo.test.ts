@@ -65,10 +65,13 @@ describe('the demo', () => {
     expect(stdout).toContain(`${names.length} of the real iwlmei replayed`);
   });
 
-  test('writes a session that replays without a mismatch', () => {
-    const events = parseTrace(readFileSync(record));
-    expect(events.filter((event) => event.ch === 'error')).toEqual([]);
-    const replayed = sapwood(['replay', '--json', record]);
+  // A recording does not say when CSME read: on a machine so busy that CSME's thread comes more than 100 ms late, the
+  // host rings once more than the replay knows why.
+  test('writes a session that replays without a mismatch', { retry: 2 }, () => {
+    const again = join(folder, 'again.jsonl');
+    expect(sapwood(['demo', '--fast', '--no-replay', '--record', again]).status).toBe(0);
+    expect(parseTrace(readFileSync(again)).filter((event) => event.ch === 'error')).toEqual([]);
+    const replayed = sapwood(['replay', '--json', again]);
     expect(JSON.parse(replayed.stdout)).toMatchObject({ mismatches: [], errors: [], quirks: [] });
     expect(JSON.parse(replayed.stdout).compared).toBeGreaterThan(40);
     expect(replayed.status).toBe(0);
