@@ -66,7 +66,7 @@ const recorded = fc.constantFrom(...GOOD.filter((event) => event.ch !== 'error')
 const NAMES = [...new Set(GOOD.flatMap((event) => ('name' in event ? [event.name] : [])))];
 const name = fc.oneof(fc.constantFrom(...NAMES), word);
 
-const t = fc.oneof(fc.double({ min: 0, max: 100, noNaN: true }), fc.constantFrom(0, 1e-9, 1e5));
+const t = fc.oneof(fc.double({ min: 0, max: 100, noNaN: true }), fc.constantFrom(0, 1e-9, 1e5, 1e9));
 const bytes = fc.uint8Array({ maxLength: 120 });
 
 const wires = fc.record({

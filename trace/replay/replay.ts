@@ -26,7 +26,7 @@ import type { Mismatch, ReplayReport, Stream } from './report.ts';
 import type { RingTap } from './ring-tap.ts';
 import { callText, Subject } from './subject.ts';
 import { Timing } from './timing.ts';
-import { EFFECT_LAG_MS, END_GRACE_MS, STAMP_MS } from './tolerance.ts';
+import { EFFECT_LAG_MS, END_GRACE_MS, GAP_MAX_MS, STAMP_MS } from './tolerance.ts';
 import { ArgumentError, commandArgs, isCommand } from './vocabulary.ts';
 
 export interface ReplayOptions {
@@ -53,6 +53,8 @@ export class Replay {
   #leaving = false;
   #line = 0;
   #nowMs = 0;
+  /** The recording's clock is ahead by this much: gaps that were cut short. */
+  #skippedMs = 0;
   /** When CSME last read a ring of the host. */
   #readMs = Number.NEGATIVE_INFINITY;
 
@@ -92,8 +94,8 @@ export class Replay {
       return;
     }
     this.#line = event.line ?? this.#line + 1;
-    this.#nowMs = Math.max(this.#nowMs, event.t * 1000);
-    this.#timing.fireOverdue(this.#nowMs);
+    if (event.ch === 'note' && event.driver !== undefined) this.#newHost(event.driver);
+    this.#advance(event.t * 1000);
     switch (event.ch) {
       case 'me':
       case 'notif':
@@ -113,6 +115,13 @@ export class Replay {
       default:
         return;
     }
+  }
+
+  #advance(recordedMs: number): void {
+    const aheadMs = recordedMs - this.#skippedMs - this.#nowMs;
+    if (aheadMs > GAP_MAX_MS) this.#skippedMs += aheadMs - GAP_MAX_MS;
+    this.#nowMs = Math.max(this.#nowMs, recordedMs - this.#skippedMs);
+    if (this.#timing.fireOverdue(this.#nowMs)) this.#reportMissing(this.#nowMs - EFFECT_LAG_MS);
   }
 
   // --- causes ---
@@ -143,7 +152,7 @@ export class Replay {
     if (event.name === 'unregister') {
       this.#call('start_unregister', {});
       this.#call('unregister_complete', {});
-      this.#subject.returnsOf('unregister').push(this.#nowMs, callText('unregister', {}));
+      this.#subject.returns.get('unregister')?.push(this.#nowMs, callText('unregister', {}));
     } else if (isCommand(event.name)) {
       this.#call(event.name, event.args);
     } else {
@@ -180,7 +189,6 @@ export class Replay {
   }
 
   #noted(event: NoteEvent): void {
-    if (event.driver !== undefined) this.#newHost(event.driver);
     const hint = hintOf(event.text);
     if (!hint) return;
     this.#timing.settle(this.#nowMs);
@@ -291,8 +299,9 @@ export class Replay {
     const name = event.name.replace(/\.ret$/, '');
     // Recordings have no line for this call.
     if (name === 'is_connected') this.#call('is_connected', {});
-    const returns = this.#subject.returnsOf(name);
+    const returns = this.#subject.returns.get(name);
     this.#report.compared++;
+    if (!returns) return this.#found('return', 'unexpected', { recorded: callText(event.name, event.args) });
     this.#timing.awaitEffect(this.#nowMs, () => !returns.empty);
     returns.match(callText(name, event.args), this.#line, event.t, this.#mismatch);
   }
@@ -315,6 +324,7 @@ export class Replay {
   #newHost(driver: string): void {
     this.#close();
     this.#nowMs = 0;
+    this.#skippedMs = 0;
     this.#readMs = Number.NEGATIVE_INFINITY;
     this.#leaving = false;
     this.#subject = new Subject(driver, this.#quirks);
@@ -324,15 +334,19 @@ export class Replay {
   #close(): void {
     const untilMs = this.#nowMs - END_GRACE_MS;
     this.#timing.fireThrottleBefore(untilMs);
-    for (const stream of this.#subject.streams()) {
-      stream.reportMissing(untilMs, this.#line, this.#nowMs / 1000, this.#mismatch);
-    }
+    this.#reportMissing(untilMs);
     for (const name of this.#subject.quirks) {
       if (!this.#report.quirks.includes(name)) this.#report.quirks.push(name);
     }
   }
 
   // --- the report ---
+
+  #reportMissing(untilMs: number): void {
+    for (const stream of this.#subject.streams()) {
+      stream.reportMissing(untilMs, this.#line, this.#nowMs / 1000, this.#mismatch);
+    }
+  }
 
   #found(stream: Stream, kind: Mismatch['kind'], what: { recorded?: string; host?: string }): void {
     this.#mismatch({ line: this.#line, t: this.#nowMs / 1000, stream, kind, ...what });

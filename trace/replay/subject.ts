@@ -20,8 +20,9 @@ import { resultArgs, tellArgs } from './vocabulary.ts';
 const DEVICE_FRAME_MAX = 9014;
 const ENODEV = 19;
 /** Commands whose return the recordings have. */
-const RECORDED_RETURNS: readonly CommandName[] = [
+const RECORDED_RETURNS: readonly (CommandName | 'unregister')[] = [
   'register',
+  'unregister',
   'is_connected',
   'get_ownership',
   'get_nvm',
@@ -52,7 +53,9 @@ export class Subject {
   readonly starts = byteExpectations('me');
   readonly bells = byteExpectations('me');
   /** By command: they return on threads of their own. */
-  readonly #returns = new Map<string, Expectations<string>>();
+  readonly returns: ReadonlyMap<string, Expectations<string>> = new Map(
+    RECORDED_RETURNS.map((name) => [name, callExpectations('return')]),
+  );
   readonly #quirks: { [Q in QuirkName]?: boolean } = {};
   #token = 0;
   /** When the effects that are taken from the host came about. */
@@ -101,18 +104,9 @@ export class Subject {
     this.handle(nowMs, { type: 'mapped', memory: area.bytes.buffer });
   }
 
-  returnsOf(name: string): Expectations<string> {
-    let returns = this.#returns.get(name);
-    if (!returns) {
-      returns = callExpectations('return');
-      this.#returns.set(name, returns);
-    }
-    return returns;
-  }
-
   /** Every stream but the rings, whose unread messages the area holds. */
   streams(): { reportMissing: Expectations<unknown>['reportMissing'] }[] {
-    return [this.tells, ...this.#returns.values(), this.bus, this.frames, this.starts, this.bells];
+    return [this.tells, ...this.returns.values(), this.bus, this.frames, this.starts, this.bells];
   }
 
   /** Takes what the host did at `atMs`. */
@@ -129,11 +123,10 @@ export class Subject {
       case 'tell':
         return this.tells.push(atMs, callText(output.name, tellArgs(output.name, output.args)));
       case 'return':
-        if (!RECORDED_RETURNS.includes(output.name)) return;
-        return this.returnsOf(output.name).push(
-          atMs,
-          callText(output.name, resultArgs(output.name, output.result)),
-        );
+        this.returns
+          .get(output.name)
+          ?.push(atMs, callText(output.name, resultArgs(output.name, output.result)));
+        return;
       case 'map':
         return this.bus.push(atMs, callText('dma_map', { buffer_id: 1, size: output.size }));
       case 'enable':

@@ -77,12 +77,18 @@ export class Timing {
     }
   }
 
-  /** A timer whose tolerance is over went off in the host, and the recording has nothing of it. */
-  fireOverdue(nowMs: number): void {
+  /**
+   * A timer whose tolerance is over went off in the host, and the recording has nothing of it. Gives whether there
+   * was one.
+   */
+  fireOverdue(nowMs: number): boolean {
+    let fired = false;
     for (let next = this.#next(); next; next = this.#next()) {
-      if (next.atMs + latenessMs(next.timer) >= nowMs) return;
+      if (next.atMs + latenessMs(next.timer) >= nowMs) break;
+      fired = true;
       this.#fire(next.timer, next.atMs);
     }
+    return fired;
   }
 
   /** Whether the throttle may have ended only now, although it was taken to be over before. */

@@ -40,3 +40,6 @@ export function latenessMs(timer: TimerName): number {
 export function wentOffAtMs(timer: TimerName, dueMs: number, seenMs: number): number {
   return TIMERS[timer].ms < 100 ? dueMs : Math.max(dueMs, seenMs - READ_LAG_MS);
 }
+
+/** A longer silence of a recording counts as this long: the host, which may ask once a minute, is not driven for years. */
+export const GAP_MAX_MS = 24 * 3600 * 1000;
