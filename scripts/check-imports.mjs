@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { IMPORT_TABLE } from './import-table.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/g;
 
 /** The breaches of one file: sentences, one per import that the table does not allow. */
 export function breaches(file, source, table = IMPORT_TABLE) {
@@ -24,7 +25,9 @@ export function breaches(file, source, table = IMPORT_TABLE) {
 function judge(file, owner, rule, target, table) {
   if (target.startsWith('node:')) return rule.node ? undefined : `${owner} may not import Node's '${target}'`;
   if (!target.startsWith('.')) {
-    return rule.packages.includes(target.split('/')[0]) ? undefined : `${owner} may not import package '${target}'`;
+    return rule.packages.includes(target.split('/')[0])
+      ? undefined
+      : `${owner} may not import package '${target}'`;
   }
   const path = relative(ROOT, resolve(ROOT, dirname(file), target));
   const other = ownerOf(path, table);

@@ -34,8 +34,8 @@ test.each([
 
 test('the documentation shows the table', () => {
   const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
-  const documented = [...page.matchAll(/^\| (`[^|]+`) \| ([^|]+) \|$/gm)].flatMap(([, folders = '', imports = '']) =>
-    names(folders).map((folder) => [folder, names(imports)] as const),
+  const documented = [...page.matchAll(/^\| (`[^|]+`) \| ([^|]+) \|$/gm)].flatMap(
+    ([, folders = '', imports = '']) => names(folders).map((folder) => [folder, names(imports)] as const),
   );
   const everything = Object.keys(IMPORT_TABLE);
   for (const [folder, imports] of documented) {
