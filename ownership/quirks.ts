@@ -25,7 +25,11 @@ export const QUIRKS = {
   'taking-survives-grant':
     'A grant between CSME_TAKING_OWNERSHIP and the device going down does not take back the promise to confirm.',
   'owner-does-not-move-rfkill':
-    'NIC_OWNER and the registration of a WLAN driver do not ask who owns the card: rfkill stays blocked for an owner.',
+    'NIC_OWNER, a taking while the device is down and the registration of a WLAN driver leave rfkill as it is, whoever owns the card.',
+  'roaming-stays-forbidden':
+    'Roaming that was forbidden stays so when the host loses the card, AMT is disabled or the link ends.',
+  'link-protection-outlives-amt':
+    'A protected link is remembered while AMT is disabled, and a WLAN driver that registers then is told that rfkill blocks.',
   'connection-status-needs-driver':
     'A CSME_CONN_STATUS that comes while no WLAN driver is registered is dropped; the next one to register is told the state before it.',
   'stale-nvm':

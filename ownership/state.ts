@@ -53,6 +53,8 @@ export interface HostState {
   driver: 'none' | 'registered' | 'leaving';
   netdev: string | null;
   settings: Settings;
+  /** What the WLAN driver was told last. */
+  roamingForbidden: boolean;
 
   // What belongs to one link and is forgotten with it.
   amtEnabled: boolean;
@@ -94,6 +96,7 @@ export function initialState(): HostState {
       radioState: RADIO_ON,
       association: null,
     },
+    roamingForbidden: false,
     ...freshLink(),
     ownershipWaits: [],
     nvmWaits: [],

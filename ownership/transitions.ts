@@ -67,7 +67,7 @@ const UNLINKED: Rows = {
 /** An answer that nobody waits for any more is given back; a link that is up is not touched by one. */
 const STRAY_AREA: Rows = { mapped: [{ do: [act.teardown] }] };
 
-const END_LINK = [act.unblockRfkill, act.teardown, act.failWaits, act.forgetLink] as const;
+const END_LINK = [act.unblockRfkill, act.allowRoaming, act.teardown, act.failWaits, act.forgetLink] as const;
 /** The link ends without a word: nobody would read it. */
 const LOST: Rows = { lost: [{ do: END_LINK, to: 'absent' }] };
 /** A client that appears again replaces the one before. */
@@ -141,13 +141,13 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
         when: is.switchingOn,
         do: [act.amtOn, act.sendDriverUp, act.tellConnected, act.sendInitialConfiguration],
       },
-      { when: is.switchingOff, do: [act.amtOff, act.unblockRfkill] },
+      { when: is.switchingOff, do: [act.amtOff, act.unblockRfkill, act.allowRoaming, act.forgetProtection] },
       { do: [] },
     ],
     NIC_OWNER: [
       { when: is.ownerAsBefore, do: [] },
       { when: is.hostNamedOwner, do: [act.becomeOwner, act.tellProtection, act.grantWaitsUnlessAsleep] },
-      { do: [act.loseOwnership, act.tellProtection] },
+      { do: [act.loseOwnership, act.allowRoaming, act.tellProtection] },
     ],
     CSME_REPLY_TO_HOST_OWNERSHIP_REQ: [
       {
@@ -157,8 +157,13 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
       { do: [act.refuseWaitsUnlessAsleep] },
     ],
     CSME_TAKING_OWNERSHIP: [
-      { when: is.deviceInUse, do: [act.loseOwnership, act.confirmLater, act.blockRfkillCsmeTaking] },
-      { do: [act.loseOwnership, act.tellProtection, act.confirmCsmeOwnership, act.armRetry] },
+      {
+        when: is.deviceInUse,
+        do: [act.loseOwnership, act.allowRoaming, act.confirmLater, act.blockRfkillCsmeTaking],
+      },
+      {
+        do: [act.loseOwnership, act.allowRoaming, act.tellProtection, act.confirmCsmeOwnership, act.armRetry],
+      },
     ],
     CSME_CAN_RELEASE_OWNERSHIP: [{ when: is.driverRegistered, do: [act.askOwnership] }, { do: [] }],
     CSME_CONN_STATUS: [

@@ -65,8 +65,6 @@ What the search leaves out, and what it takes more generally than it is:
 - **AMT on again.** A WLAN driver that leaves while AMT is off does it silently, and a WIFIDR_UP of before may still be in
   flight: CSME cannot know. In the two configurations that switch AMT in the middle of things (*ownership*, *start and
   removal*), and in *combined*, what CSME knows of the driver is not asked.
-- **Roaming.** "Forbidden" counts while the host is owner: without the card there is nothing to roam with. The host itself
-  does not take it back when it loses the card, as the reference does not: a WLAN driver must forget it then.
 - **The whole at once.** *combined* is too large to be visited completely: it is searched to the depth that the table says.
   SAP 3 firmware, refused maps, a second START, suspend and resume, frames and full rings are not in it.
 - **The link that comes back** is compared at every state in which both sides have lost it: the link is started, all

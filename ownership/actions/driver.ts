@@ -3,6 +3,7 @@ import type { Effects } from '../effects.ts';
 import { EBUSY } from '../errno.ts';
 import { type HostState, rxAttached } from '../state.ts';
 import type { Args, Called } from './common.ts';
+import { tellRoaming } from './ownership.ts';
 
 export function driverRegisters(s: HostState, _: unknown, fx: Effects): void {
   s.driver = 'registered';
@@ -13,11 +14,12 @@ export function driverRegisters(s: HostState, _: unknown, fx: Effects): void {
   }
   const mayUse = s.owner && !fx.quirks['owner-does-not-move-rfkill'];
   fx.tell('rfkill', { blocked: s.linkProtState !== 0 && !mayUse, csmeTaking: false });
-  if (mayUse && s.linkProtState !== 0) fx.tell('roaming_forbidden', { forbidden: true });
+  if (mayUse && s.linkProtState !== 0) tellRoaming(s, undefined, fx);
 }
 
 export function driverLeaves(s: HostState): void {
   s.driver = 'leaving';
+  s.roamingForbidden = false;
   s.settings.association = null;
   s.settings.powerLimits = null;
 }

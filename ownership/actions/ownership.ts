@@ -113,7 +113,21 @@ export function tellProtection(s: HostState, e: unknown, fx: Effects): void {
 }
 
 export function tellRoaming(s: HostState, _: unknown, fx: Effects): void {
-  fx.tell('roaming_forbidden', { forbidden: s.linkProtState !== 0 });
+  s.roamingForbidden = s.linkProtState !== 0;
+  fx.tell('roaming_forbidden', { forbidden: s.roamingForbidden });
+}
+
+/** There is nothing left to roam away from. */
+export function allowRoaming(s: HostState, _: unknown, fx: Effects): void {
+  if (!s.roamingForbidden || fx.quirks['roaming-stays-forbidden']) return;
+  s.roamingForbidden = false;
+  fx.tell('roaming_forbidden', { forbidden: false });
+}
+
+export function forgetProtection(s: HostState, _: unknown, fx: Effects): void {
+  if (fx.quirks['link-protection-outlives-amt']) return;
+  s.linkProtState = 0;
+  s.connection = null;
 }
 
 export function tellRfkillFromStatus(s: HostState, _: unknown, fx: Effects): void {

@@ -76,7 +76,7 @@ describe('CSME_CONN_STATUS', () => {
     f.csme(connStatus(1));
     expect(f.csme({ name: 'NIC_OWNER', owner: 1 })).toEqual(['rfkill free', 'roaming forbidden']);
     expect(f.csme({ name: 'NIC_OWNER', owner: 1 })).toEqual([]);
-    expect(f.csme({ name: 'NIC_OWNER', owner: 2 })).toEqual(['rfkill blocked']);
+    expect(f.csme({ name: 'NIC_OWNER', owner: 2 })).toEqual(['roaming allowed', 'rfkill blocked']);
   });
 
   test('a WLAN driver that registers with the owner of a protected link may use the device', () => {

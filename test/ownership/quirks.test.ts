@@ -156,8 +156,32 @@ const CASES: Record<QuirkName, Case> = {
       f.csme(connStatus(1));
       return [f.csme({ name: 'NIC_OWNER', owner: 1 }), f.csme({ name: 'NIC_OWNER', owner: 2 })];
     },
-    better: [['rfkill free', 'roaming forbidden'], ['rfkill blocked']],
+    better: [
+      ['rfkill free', 'roaming forbidden'],
+      ['roaming allowed', 'rfkill blocked'],
+    ],
     reference: [[], []],
+  },
+  'roaming-stays-forbidden': {
+    show: (quirks) => {
+      const f = new HostFixture({ quirks }).up({ owner: 'host' });
+      f.csme(connStatus(1));
+      return f.csme({ name: 'AMT_STATE', enabled: 0 });
+    },
+    better: ['rfkill free', 'roaming allowed'],
+    reference: ['rfkill free'],
+  },
+  'link-protection-outlives-amt': {
+    show: (quirks) => {
+      const f = new HostFixture({ quirks }).up({ owner: 'csme' });
+      f.csme(connStatus(1));
+      f.csme({ name: 'AMT_STATE', enabled: 0 });
+      f.command('start_unregister');
+      f.command('unregister_complete');
+      return f.command('register').filter((what) => /^rfkill/.test(what));
+    },
+    better: ['rfkill free'],
+    reference: ['rfkill blocked'],
   },
   'connection-status-needs-driver': {
     show: (quirks) => {

@@ -105,7 +105,7 @@ export class HostPart {
       did.wrong = `the host throws: ${error}`;
     }
     // A driver that comes later knows nothing of what an earlier one was told.
-    const told = state.driver === 'registered' ? stillOf(did.told, state) : NO_TOLD;
+    const told = state.driver === 'registered' ? did.told : NO_TOLD;
     did.wrong ??= unbalanced(before, token, did.returned, waiting(state)) ?? unbounded(state);
     normalise(state);
     return {
@@ -247,11 +247,6 @@ function unbounded(s: HostState): string | undefined {
   if (s.pldr !== null && s.timers.pldrReply === null) return 'pldr waits without a timer';
   if (s.pldr !== null && s.pldr.tries > 3) return 'pldr tries for ever';
   return undefined;
-}
-
-/** What was said of roaming counts while the host is owner: without the card there is nothing to roam with. */
-function stillOf(told: Told, s: HostState): Told {
-  return s.owner && s.amtEnabled ? told : { ...told, roamingForbidden: false };
 }
 
 /** Leaves of every deadline only that it is armed, and of the callers' their order. */

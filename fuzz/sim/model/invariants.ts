@@ -110,7 +110,7 @@ function told(host: HostNode, csme: FirmwareState): Broken | undefined {
     return broken('rfkillFits', `the card is the host’s, rfkill says ${last.rfkill}`);
   if (state.amtEnabled && !state.owner && session && last.rfkill === 'free')
     return broken('rfkillFits', 'CSME protects its session, rfkill says free');
-  if (state.owner && last.roamingForbidden !== session)
+  if (last.roamingForbidden !== (state.owner && session))
     return broken('roamingFits', `session ${session}, roaming forbidden ${last.roamingForbidden}`);
   return undefined;
 }

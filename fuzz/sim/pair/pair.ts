@@ -178,11 +178,8 @@ export class Pair {
 
   #drainHost(): void {
     for (let out = this.host.poll(); out !== undefined; out = this.host.poll()) this.#perform(out);
-    // What was said of roaming counts while the host is owner: without the card there is nothing to roam with.
-    const { owner, amtEnabled, driver } = this.host.state;
     // A driver that comes later knows nothing of what an earlier one was told.
-    if (driver !== 'registered') this.told.rfkill = 'free';
-    if (!owner || !amtEnabled) this.told.roamingForbidden = false;
+    if (this.host.state.driver !== 'registered') this.told = { rfkill: 'free', roamingForbidden: false };
   }
 
   #perform(out: HostOutput): void {
