@@ -13,6 +13,7 @@ import {
   declOf,
   decodeMe,
   decodeSap,
+  EFAULT,
   encodeMe,
   encodeSap,
   layoutOfSize,
@@ -33,8 +34,6 @@ import { OPERATIONAL, type Profile } from './profiles/index.ts';
 import { initialState } from './state.ts';
 import { TIMER_NAMES } from './timers.ts';
 
-/** The reference's bus answers a map that the firmware refuses with this. */
-const EFAULT = 14;
 const FIRST_SEQ_NUM = 1;
 
 export interface CsmeOptions {
@@ -131,6 +130,7 @@ export class Csme {
     }
     switch (input.type) {
       case 'mapRequest':
+        // With EFAULT the reference's bus answers a map that the firmware refuses.
         this.#outputs.push({ type: 'mapAnswer', errno: this.#mayMap(input.size) ? 0 : EFAULT });
         break;
       case 'area':

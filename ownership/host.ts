@@ -7,6 +7,9 @@ import {
   AREA_LAYOUTS,
   decodeMe,
   decodeSap,
+  EINVAL,
+  ENODEV,
+  ENOSPC,
   ETH_HLEN,
   encodeMe,
   encodeSap,
@@ -27,7 +30,6 @@ import {
 } from '../sap/index.ts';
 import { messageOf } from './actions/index.ts';
 import type { Effects } from './effects.ts';
-import { EINVAL, ENODEV, ENOSPC } from './errno.ts';
 import type {
   CommandName,
   Commands,

@@ -5,7 +5,6 @@
  * better than the reference. `step` runs the table on a plain state without bytes, for model checkers.
  */
 export type { Effects } from './effects.ts';
-export * from './errno.ts';
 export type {
   Association,
   BusEvent,

@@ -24,6 +24,7 @@ export {
   type SapDecl,
   type Side,
 } from './declare.ts';
+export * from './errno.ts';
 export * from './errors.ts';
 export * from './filter.ts';
 export * from './frame.ts';

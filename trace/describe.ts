@@ -1,5 +1,14 @@
 /** Events in words: a headline each, and what stands behind it. */
-import { decodeMe, decodeSap, formatMe, formatSap, headlineMe, headlineSap, SapError } from '../sap/index.ts';
+import {
+  decodeMe,
+  decodeSap,
+  errnoName,
+  formatMe,
+  formatSap,
+  headlineMe,
+  headlineSap,
+  SapError,
+} from '../sap/index.ts';
 import type { CallEvent, JsonValue, TraceArgs, TraceEvent, WireEvent } from './event.ts';
 import { describeFrame } from './frame-text.ts';
 import { hexdump, printable } from './text.ts';
@@ -126,21 +135,6 @@ function argLines(args: TraceArgs): string[] {
   return Object.entries(args).map(([key, value]) => `  ${printable(key)}: ${plain(value)}`);
 }
 
-/** The error numbers that the reference and its bus give. */
-const ERRNO = new Map<number, string>([
-  [5, 'EIO'],
-  [11, 'EAGAIN'],
-  [12, 'ENOMEM'],
-  [13, 'EACCES'],
-  [14, 'EFAULT'],
-  [16, 'EBUSY'],
-  [19, 'ENODEV'],
-  [22, 'EINVAL'],
-  [28, 'ENOSPC'],
-  [62, 'ETIME'],
-  [110, 'ETIMEDOUT'],
-]);
-
 function errnoOf(event: CallEvent): number | undefined {
   const ret = event.args.ret;
   return typeof ret === 'number' && ret < 0 ? -ret : undefined;
@@ -148,6 +142,6 @@ function errnoOf(event: CallEvent): number | undefined {
 
 function result(ret: JsonValue): string {
   if (typeof ret !== 'number' || ret >= 0) return ret === null ? 'nothing' : plain(ret);
-  const name = ERRNO.get(-ret);
+  const name = errnoName(ret);
   return name === undefined ? `${ret}` : `${ret} ${name}`;
 }

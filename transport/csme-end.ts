@@ -1,7 +1,6 @@
 /** The firmware's end of a link, over any wire: the side on which the client appears and disappears. */
-import { ME_MESSAGE_MAX } from '../sap/index.ts';
+import { EFBIG, EINVAL, ENODEV, ME_MESSAGE_MAX } from '../sap/index.ts';
 import type { CsmeEvent, CsmePlug, CsmeRequest } from './contract.ts';
-import { EFBIG, EINVAL, ENODEV } from './errno.ts';
 import { EventSlot } from './slot.ts';
 import type { CsmeFrame, HostFrame, Wire } from './wire.ts';
 

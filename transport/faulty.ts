@@ -1,8 +1,18 @@
 /** Damages what passes an end: the same end again, with faults that a seed decides. */
-import { encodeMe, layoutOfSize, ME_MESSAGE_MAX, ME_MSG, SapError, SharedArea } from '../sap/index.ts';
+import {
+  EAGAIN,
+  EIO,
+  ENODEV,
+  encodeMe,
+  errnoName,
+  layoutOfSize,
+  ME_MESSAGE_MAX,
+  ME_MSG,
+  SapError,
+  SharedArea,
+} from '../sap/index.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { CsmeEnd, CsmeEvent, CsmeRequest, End, HostEnd, HostEvent, HostRequest } from './contract.ts';
-import { EAGAIN, EIO, ENODEV, errnoName } from './errno.ts';
 import { TransportError } from './errors.ts';
 import {
   checkRates,
@@ -114,7 +124,7 @@ class FaultyEnd extends WrappedEnd<AnyRequest, AnyEvent> {
     if (lane === this.#outgoing && this.#roll('send-error')) {
       const { errnos = [EIO, EAGAIN, ENODEV] } = this.#options;
       const errno = errnos[this.#random.below(errnos.length)] ?? EIO;
-      this.#report('send-error', lane, errnoName(errno), { before: bytes });
+      this.#report('send-error', lane, errnoName(errno) ?? `errno ${errno}`, { before: bytes });
       return -errno;
     }
     if (this.#roll('lost')) {
@@ -258,6 +268,6 @@ class Lane {
     const first = this.#queue.shift();
     if (first === undefined) return;
     const result = this.#deliver(first.bytes);
-    if (result < 0) this.onDropped(first.bytes, errnoName(result));
+    if (result < 0) this.onDropped(first.bytes, errnoName(result) ?? `errno ${-result}`);
   }
 }

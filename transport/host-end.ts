@@ -1,7 +1,6 @@
 /** The host's end of a link, over any wire. */
-import { ME_MESSAGE_MAX } from '../sap/index.ts';
+import { EBUSY, EFBIG, EINVAL, ENODEV, ME_MESSAGE_MAX } from '../sap/index.ts';
 import type { HostEnd, HostEvent, HostRequest } from './contract.ts';
-import { EBUSY, EFBIG, EINVAL, ENODEV } from './errno.ts';
 import { EventSlot } from './slot.ts';
 import type { CsmeFrame, HostFrame, Wire } from './wire.ts';
 

@@ -25,7 +25,6 @@ export type {
   HostRequest,
   Machine,
 } from './contract.ts';
-export * from './errno.ts';
 export {
   TRANSPORT_ERRORS,
   TransportError,

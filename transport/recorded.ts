@@ -1,8 +1,8 @@
 /** Records what passes an end: the same end again, with a trace of it. */
+import { errnoName } from '../sap/index.ts';
 import { type AreaTap, tapOf } from './area-tap.ts';
 import type { Clock } from './clock.ts';
 import type { CsmeEnd, CsmeEvent, CsmeRequest, HostEnd, HostEvent, HostRequest } from './contract.ts';
-import { errnoName } from './errno.ts';
 import { WrappedEnd } from './wrapped.ts';
 
 type Args = { readonly [name: string]: null | boolean | number | string };
@@ -182,7 +182,7 @@ class Recorder implements Recording {
   }
 
   notSent(dir: 'h2m' | 'm2h', result: number): void {
-    this.put({ ch: 'note', text: `${dir}: ME message not sent, ${errnoName(result)}` });
+    this.put({ ch: 'note', text: `${dir}: ME message not sent, ${errnoName(result) ?? result}` });
   }
 }
 

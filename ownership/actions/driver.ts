@@ -1,6 +1,6 @@
 /** The WLAN driver comes and goes, and gets its answers. */
+import { EBUSY } from '../../sap/index.ts';
 import type { Effects } from '../effects.ts';
-import { EBUSY } from '../errno.ts';
 import { type HostState, rxAttached } from '../state.ts';
 import type { Args, Called } from './common.ts';
 import { tellRoaming } from './ownership.ts';

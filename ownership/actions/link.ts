@@ -1,7 +1,6 @@
 /** The life of a link: mapping the shared area, starting, leaving in order or not. */
-import { sapError } from '../../sap/index.ts';
+import { ENODEV, sapError } from '../../sap/index.ts';
 import type { Effects } from '../effects.ts';
-import { ENODEV } from '../errno.ts';
 import { freshLink, type HostState } from '../state.ts';
 import { TIMER_NAMES } from '../timers.ts';
 import { arm } from './common.ts';

@@ -1,7 +1,6 @@
 /** Who owns the card, and whether a remote session runs on CSME's link. */
-import { type ConnectionInfo, SSID_MAX_LEN, sapError } from '../../sap/index.ts';
+import { type ConnectionInfo, EACCES, ETIMEDOUT, SSID_MAX_LEN, sapError } from '../../sap/index.ts';
 import type { Effects } from '../effects.ts';
-import { EACCES, ETIMEDOUT } from '../errno.ts';
 import type { HostState } from '../state.ts';
 import { TIMERS } from '../timers.ts';
 import { arm, type Message } from './common.ts';

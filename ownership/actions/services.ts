@@ -1,7 +1,6 @@
 /** Filters, NVM, the product reset before a firmware load (PLDR), ping. */
-import { PldrStatus } from '../../sap/index.ts';
+import { ETIMEDOUT, PldrStatus } from '../../sap/index.ts';
 import type { Effects } from '../effects.ts';
-import { ETIMEDOUT } from '../errno.ts';
 import type { HostState } from '../state.ts';
 import { type Args, arm, type Message } from './common.ts';
 

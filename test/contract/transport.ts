@@ -1,7 +1,6 @@
 /** What every transport has to do: one suite, run on each of them and on each wrapper. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AREA_LAYOUTS, hexOf, type Queue } from '../../sap/index.ts';
-import { EBUSY, EFAULT, EFBIG, EINVAL, ENODEV } from '../../transport/errno.ts';
+import { AREA_LAYOUTS, EBUSY, EFAULT, EFBIG, EINVAL, ENODEV, hexOf, type Queue } from '../../sap/index.ts';
 import type { CsmeEvent, CsmeRequest, HostEvent, HostRequest } from '../../transport/index.ts';
 
 /** One end as the suite uses it; the end itself may be in another thread. */

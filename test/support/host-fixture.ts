@@ -13,6 +13,7 @@ import {
   type CsmeConnStatus,
   decodeMe,
   decodeSap,
+  EFAULT,
   encodeMe,
   encodeSap,
   type MeMessage,
@@ -26,8 +27,6 @@ import {
   type SapVersion,
   SharedArea,
 } from '../../sap/index.ts';
-
-const EFAULT = 14;
 
 export interface FixtureOptions {
   quirks?: Quirks;

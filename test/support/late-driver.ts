@@ -15,6 +15,7 @@ import {
 } from '../../ownership/index.ts';
 import {
   AREA_LAYOUTS,
+  EFAULT,
   encodeMe,
   encodeSap,
   hexOf,
@@ -27,7 +28,6 @@ import { resultArgs, type TraceArgs, tellArgs } from '../../trace/index.ts';
 import { seededRandom } from '../../transport/index.ts';
 
 const DRIVER = 'iwlmei 6.12';
-const EFAULT = 14;
 const RECORDED_RETURNS = ['register', 'get_ownership', 'get_nvm', 'pldr', 'set_netdev'];
 
 type Line = Record<string, unknown>;

@@ -8,7 +8,7 @@ import {
   quirksOfDriver,
   type TimerName,
 } from '../../ownership/index.ts';
-import { AREA_LAYOUTS, hexOf, RingWriter, SharedArea } from '../../sap/index.ts';
+import { AREA_LAYOUTS, ENODEV, hexOf, RingWriter, SharedArea } from '../../sap/index.ts';
 import type { TraceArgs } from '../event.ts';
 import { Expectations } from './expectations.ts';
 import { ME_BELL, sameBut } from './message.ts';
@@ -18,7 +18,6 @@ import { resultArgs, tellArgs } from './vocabulary.ts';
 
 /** Larger frames are lost in the recorded device: MTU 9000. */
 const DEVICE_FRAME_MAX = 9014;
-const ENODEV = 19;
 /** Commands whose return the recordings have. */
 const RECORDED_RETURNS: readonly (CommandName | 'unregister')[] = [
   'register',
