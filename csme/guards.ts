@@ -1,8 +1,6 @@
 /** The questions that steps of the table ask before they are taken. They change nothing. */
-import { HostSuspendsFlags } from '../sap/messages/index.ts';
+import { ETH_HLEN, HostSuspendsFlags } from '../sap/messages/index.ts';
 import { type Context, heard, told } from './context.ts';
-
-const ETHERNET_HEADER = 14;
 
 export const GUARDS = {
   /** SAP is up and the host awake. */
@@ -25,7 +23,7 @@ export const GUARDS = {
   nvmGiven: (c) => (told(c, 'sendNvm').nvm ?? c.state.profile.nvm) !== null,
   acceptsPldr: (c) => c.state.profile.pldr === 'accepts',
   /** A data message of less than an Ethernet header is a kernel BUG in the reference: never sent. */
-  frameMayGo: (c) => c.state.link === 'up' && told(c, 'sendFrame').frame.length >= ETHERNET_HEADER,
+  frameMayGo: (c) => c.state.link === 'up' && told(c, 'sendFrame').frame.length >= ETH_HLEN,
 } as const satisfies Record<string, (c: Context) => boolean>;
 
 export type Guard = keyof typeof GUARDS;

@@ -16,6 +16,7 @@ import {
   type FilterVerdict,
   filterFrame,
   isDhcpClientFrame,
+  ME_START_LEN,
   RingReader,
   RingWriter,
   SAP_HEADER_LEN,
@@ -43,12 +44,6 @@ import { messageEvent, nextTimer, step, timerEvent } from './machine.ts';
 import type { Quirks } from './quirks.ts';
 import { type HostState, initialState, rxAttached } from './state.ts';
 import { TIMER_NAMES, TIMERS, type TimerName } from './timers.ts';
-
-/** Sequence numbers that START announces; neither side uses them. Source: START of iwlmei 6.12. */
-const INIT_DATA_SEQ_NUM = 0x100;
-const INIT_NOTIF_SEQ_NUM = 0x800;
-/** The reference sends its door bell in the size of START, with a length field of 0; firmware is used to that. */
-const BELL_SIZE = 88;
 
 export interface HostOptions {
   /** Behaviours of the reference to imitate. */
@@ -199,7 +194,7 @@ export class Host {
 
   #transmit(bytes: Uint8Array, start: number, end: number): void {
     const { state } = this;
-    if (state.netdev === null) return;
+    if (state.netdev === null || state.phase === 'dead') return;
     if (end - start >= ETH_HLEN) {
       this.#out({ type: 'transmit', frame: bytes.slice(start, end) });
       return;
@@ -276,13 +271,7 @@ export class Host {
   }
 
   #sendStart(): void {
-    const draft = {
-      name: 'START',
-      sharedMem: 0n,
-      initDataSeqNum: INIT_DATA_SEQ_NUM,
-      initNotifSeqNum: INIT_NOTIF_SEQ_NUM,
-      supportedVersions: [this.state.version],
-    } as const;
+    const draft = { name: 'START', supportedVersions: [this.state.version] } as const;
     this.meSeqNum = after(this.meSeqNum);
     this.#out({ type: 'me', bytes: encodeMe(draft, this.meSeqNum) });
   }
@@ -292,10 +281,9 @@ export class Host {
     const { timers } = this.state;
     this.meSeqNum = after(this.meSeqNum);
     if (timers.bellThrottle !== null) return;
-    this.#out({
-      type: 'me',
-      bytes: encodeMe({ name: 'CHECK_SHARED_AREA' }, this.meSeqNum, { size: BELL_SIZE }),
-    });
+    // The reference sends it in the size of START, with a length field of 0; firmware is used to that.
+    const size = ME_START_LEN;
+    this.#out({ type: 'me', bytes: encodeMe({ name: 'CHECK_SHARED_AREA' }, this.meSeqNum, { size }) });
     timers.bellThrottle = this.#fx.nowMs + TIMERS.bellThrottle.ms;
   }
 

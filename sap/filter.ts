@@ -7,6 +7,7 @@
  * Source: iwlwifi/mei/net.c; checked against recorded verdicts of the driver (test/data/filters).
  */
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, tagLength } from './frame.ts';
+import { ETH_HLEN } from './messages/both.ts';
 import {
   type EthFilter,
   EthFilterFlags,
@@ -50,7 +51,7 @@ export function filterFrame(
   end: number,
   quirks: FilterQuirks = NO_QUIRKS,
 ): FilterVerdict {
-  if (filters === undefined || end - start < 14) return VERDICT_HOST;
+  if (filters === undefined || end - start < ETH_HLEN) return VERDICT_HOST;
   const typeAt = start + 12 + tagLength(frame, start, end);
 
   if (isMulticast(frame, start)) {
@@ -109,7 +110,7 @@ function equalsTable(
   start: number,
   typeAt: number,
 ): boolean {
-  for (let k = 0; k < 14; k++) {
+  for (let k = 0; k < ETH_HLEN; k++) {
     const at = k < 12 ? start + k : typeAt + k - 12;
     if (frame[at] !== tableByte(filters, i * 7 + k)) return false;
   }

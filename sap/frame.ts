@@ -4,28 +4,27 @@
  */
 import type { RingWriter } from './area/writer.ts';
 import type { SapError } from './errors.ts';
+import { CbDataPacket, CbFilterStatus, DataPacket, ETH_HLEN } from './messages/both.ts';
 
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
 
-const ETH_HEADER = 14;
 const ADDRESSES = 12;
 const TAG = 4;
 const UDP = 17;
 const DHCP_SERVER_PORT = 67;
 const DHCP_CLIENT_PORT = 68;
 
-const DATA_PACKET = 2000;
-const CB_DATA_PACKET = 2001;
-const CB_HEADER = 48;
-const CB_STATUS_DHCP = 0x40000000;
+const SAP_HEADER = 8;
+/** Header and fields of a CB_DATA_PACKET, before its frame. */
+const CB_HEADER = SAP_HEADER + CbDataPacket.payload;
 
 /**
  * Bytes that a leading VLAN tag takes: 4 or 0. Only 0x8100 and 0x88A8 are tags, and only the first is looked at. A
  * frame that ends inside of its tag, before the EtherType, has none.
  */
 export function tagLength(frame: Uint8Array, start: number, end: number): 0 | 4 {
-  if (end - start < ETH_HEADER + TAG) return 0;
+  if (end - start < ETH_HLEN + TAG) return 0;
   const type = be16(frame, start + ADDRESSES);
   return type === 0x8100 || type === 0x88a8 ? TAG : 0;
 }
@@ -41,7 +40,7 @@ export function untag(frame: Uint8Array): Uint8Array {
 
 /** Whether a frame that the host sends is a DHCP client's (IPv4, UDP, port 68 to 67): CSME gets a copy of those. */
 export function isDhcpClientFrame(frame: Uint8Array, start: number, end: number): boolean {
-  const ip = start + ETH_HEADER;
+  const ip = start + ETH_HLEN;
   if (end < ip + 20 || be16(frame, ip - 2) !== ETHERTYPE_IPV4) return false;
   const udp = ip + (frame[ip]! & 0x0f) * 4;
   return (
@@ -53,8 +52,8 @@ export function isDhcpClientFrame(frame: Uint8Array, start: number, end: number)
 }
 
 // A writer copies the header before it returns, so that one buffer of each kind serves every call.
-const dataHeader = new Uint8Array(8 + ADDRESSES);
-const plainHeader = dataHeader.subarray(0, 8);
+const dataHeader = new Uint8Array(SAP_HEADER + ADDRESSES);
+const plainHeader = dataHeader.subarray(0, SAP_HEADER);
 const copyHeader = new Uint8Array(CB_HEADER);
 
 /**
@@ -69,9 +68,9 @@ export function writeDataPacket(
   end: number,
 ): SapError | undefined {
   const tag = tagLength(frame, start, end);
-  putHeader(dataHeader, DATA_PACKET, end - start - tag, seqNum);
+  putHeader(dataHeader, DataPacket.id, end - start - tag, seqNum);
   if (tag === 0) return writer.writeParts(plainHeader, frame, start, end);
-  for (let i = 0; i < ADDRESSES; i++) dataHeader[8 + i] = frame[start + i]!;
+  for (let i = 0; i < ADDRESSES; i++) dataHeader[SAP_HEADER + i] = frame[start + i]!;
   return writer.writeParts(dataHeader, frame, start + ADDRESSES + TAG, end);
 }
 
@@ -83,8 +82,8 @@ export function writeDhcpCopy(
   start: number,
   end: number,
 ): SapError | undefined {
-  putHeader(copyHeader, CB_DATA_PACKET, CB_HEADER - 8 + end - start, seqNum);
-  putU32(copyHeader, 36, CB_STATUS_DHCP);
+  putHeader(copyHeader, CbDataPacket.id, CbDataPacket.payload + end - start, seqNum);
+  putU32(copyHeader, 36, CbFilterStatus.DHCP);
   putU32(copyHeader, 44, end - start);
   return writer.writeParts(copyHeader, frame, start, end);
 }

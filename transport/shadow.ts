@@ -2,7 +2,7 @@
  * Reads a ring without taking part: with a read pointer of its own that nobody else sees. It writes nothing into the
  * area, and what it hands over are copies.
  */
-import type { RingLayout, RingMemory } from '../sap/index.ts';
+import { type RingLayout, type RingMemory, SAP_HEADER_LEN } from '../sap/index.ts';
 
 /** What a look at a ring has found. */
 export interface ShadowScan {
@@ -15,7 +15,6 @@ export interface ShadowScan {
 }
 
 const NOTHING: ShadowScan = Object.freeze({ messages: [], rest: undefined, trouble: undefined });
-const HEADER = 8;
 
 export class ShadowReader {
   readonly ring: RingLayout;
@@ -72,8 +71,8 @@ export class ShadowReader {
 function split(bytes: Uint8Array): ShadowScan {
   const messages: Uint8Array[] = [];
   let at = 0;
-  while (bytes.length - at >= HEADER) {
-    const end = at + HEADER + (bytes[at + 2]! | (bytes[at + 3]! << 8));
+  while (bytes.length - at >= SAP_HEADER_LEN) {
+    const end = at + SAP_HEADER_LEN + (bytes[at + 2]! | (bytes[at + 3]! << 8));
     if (end > bytes.length) break;
     messages.push(bytes.subarray(at, end));
     at = end;

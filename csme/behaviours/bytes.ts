@@ -1,8 +1,6 @@
 /** Damage to the bytes of messages. */
-import { encodeMe, encodeSap } from '../../sap/index.ts';
+import { encodeMe, encodeSap, SAP_HEADER_LEN } from '../../sap/index.ts';
 import type { Outgoing } from '../contract.ts';
-
-export const HEADER = 8;
 
 /** The same bytes, cut or padded with zeros to `size`. */
 export function patched(bytes: Uint8Array, size: number): Uint8Array {
@@ -26,7 +24,7 @@ export function withHeader(
 
 /** A message of another size whose length field is right. */
 export function resized(out: Outgoing, size: number): Outgoing {
-  return withHeader({ ...out, bytes: patched(out.bytes, size) }, { length: size - HEADER });
+  return withHeader({ ...out, bytes: patched(out.bytes, size) }, { length: size - SAP_HEADER_LEN });
 }
 
 export const amtStateEnabled = (seqNum: number) => encodeSap({ name: 'AMT_STATE', enabled: 1 }, seqNum);

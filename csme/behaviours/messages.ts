@@ -1,13 +1,12 @@
 /** Misbehaviours of single messages: their sizes, types, lengths and sequence numbers. */
-import { encodeSap, NOTIF_MAX } from '../../sap/index.ts';
+import { ETH_HLEN, encodeSap, NOTIF_MAX, SAP_HEADER_LEN } from '../../sap/index.ts';
 import type { Outgoing } from '../contract.ts';
 import type { Behaviour, BehaviourContext } from './behaviour.ts';
-import { HEADER, resized, withHeader } from './bytes.ts';
+import { resized, withHeader } from './bytes.ts';
 
 /** An id that no version of the protocol has a meaning for. */
 const UNASSIGNED = 515;
 const WRONG_DATA_TYPE = 2002;
-const ETHERNET_HEADER = 14;
 
 /** Which notifications a misbehaviour takes: those with this name, all without one. */
 const takes = (out: Outgoing, message: string | undefined) =>
@@ -19,7 +18,9 @@ export function shortMessages(message?: string): Behaviour {
     name: 'short messages',
     doc: `${message ?? 'Every notification with a payload'} is one byte too short.`,
     onSend: (_, out) =>
-      takes(out, message) && out.bytes.length > HEADER ? [resized(out, out.bytes.length - 1)] : undefined,
+      takes(out, message) && out.bytes.length > SAP_HEADER_LEN
+        ? [resized(out, out.bytes.length - 1)]
+        : undefined,
   };
 }
 
@@ -43,7 +44,8 @@ export const unknownTypes: Behaviour = {
 export const tooBig: Behaviour = {
   name: 'too big',
   doc: `A notification of ${NOTIF_MAX + 1} bytes goes before each.`,
-  onSend: (c, out) => (out.channel === 'notif' ? [stranger(c, NOTIF_MAX + 1 - HEADER), out] : undefined),
+  onSend: (c, out) =>
+    out.channel === 'notif' ? [stranger(c, NOTIF_MAX + 1 - SAP_HEADER_LEN), out] : undefined,
 };
 
 /** The first `times` notifications say that they are longer than what the ring holds. */
@@ -77,7 +79,7 @@ export function shortFrames(_: { readonly crashesTheReferenceKernel: true }): Be
     doc: 'A DATA_PACKET of 13 bytes follows each: less than an Ethernet header, a kernel BUG in the reference.',
     onSend: (c, out) => {
       if (out.channel !== 'data') return undefined;
-      const short = resized(out, HEADER + ETHERNET_HEADER - 1);
+      const short = resized(out, SAP_HEADER_LEN + ETH_HLEN - 1);
       return [out, withHeader(short, { seqNum: c.nextSapSeqNum() })];
     },
   };

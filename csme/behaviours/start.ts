@@ -1,9 +1,9 @@
 /** Misbehaviours of the start-up. */
 
+import { ME_MSG } from '../../sap/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import { amtStateEnabled, bell, patched } from './bytes.ts';
 
-const START = 1;
 const SUPPORTED_VERSION_AT = 16;
 
 /** START_OK names a version that the host did not ask for. */
@@ -37,7 +37,7 @@ export const amtStateFirst: Behaviour = {
   name: 'AMT_STATE first',
   doc: 'An AMT_STATE and its door bell come before START_OK.',
   onInput: (c, input) => {
-    if (input.type === 'me' && input.bytes[0] === START && c.firmware.link === 'mapped') {
+    if (input.type === 'me' && input.bytes[0] === ME_MSG.START && c.firmware.link === 'mapped') {
       c.emit('notif', 'AMT_STATE', amtStateEnabled(c.nextSapSeqNum()));
       c.emit('me', 'CHECK_SHARED_AREA', bell());
     }

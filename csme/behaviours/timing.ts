@@ -1,4 +1,5 @@
 /** Misbehaviours of when, and whether, something is sent. */
+import { ME_MSG } from '../../sap/index.ts';
 import type { Behaviour } from './behaviour.ts';
 
 const BELL = 'CHECK_SHARED_AREA';
@@ -54,5 +55,5 @@ export const duplicateReplies: Behaviour = {
 export const deaf: Behaviour = {
   name: 'deaf',
   doc: 'CHECK_SHARED_AREA is ignored: the rings from the host are never read.',
-  onInput: (_, input) => input.type === 'me' && input.bytes[0] === 3,
+  onInput: (_, input) => input.type === 'me' && input.bytes[0] === ME_MSG.CHECK_SHARED_AREA,
 };

@@ -59,8 +59,8 @@ export function armDeviceDown(s: HostState, _: unknown, fx: Effects): void {
   arm(s, fx, 'deviceDown');
 }
 
-export function tellStolen(_: HostState, __: unknown, fx: Effects): void {
-  fx.tell('nic_stolen', {});
+export function tellStolen(s: HostState, _: unknown, fx: Effects): void {
+  if (s.driver === 'registered') fx.tell('nic_stolen', {});
 }
 
 export function sayGoodbye(s: HostState, _: unknown, fx: Effects): void {

@@ -1,5 +1,6 @@
 /** The reading side of a ring. */
 import { type SapError, type SapErrorCode, type SapErrorInfo, sapError } from '../errors.ts';
+import { CbDataPacket, DataPacket } from '../messages/both.ts';
 import type { RingMemory } from './area.ts';
 import type { RingLayout } from './layout.ts';
 import { copyBytes, loadPointer, pointerError, ringPending, usedBytes } from './ring.ts';
@@ -8,8 +9,8 @@ import { copyBytes, loadPointer, pointerError, ringPending, usedBytes } from './
 export const NOTIF_MAX = 4096;
 
 const HEADER = 8;
-const DATA_PACKET = 2000;
-const CB_DATA_PACKET = 2001;
+const DATA_PACKET = DataPacket.id;
+const CB_DATA_PACKET = CbDataPacket.id;
 
 /**
  * Gets one message: `bytes[start..end)`, header included, and the type that its header had when it was read.

@@ -63,6 +63,15 @@ describe('orderly removal', () => {
     expect(f.timesOf('nic_stolen')).toHaveLength(1);
   });
 
+  test('a WLAN driver that leaves meanwhile is not told any more', () => {
+    const f = new HostFixture().up({ owner: 'host' });
+    f.command('device_state', { up: true });
+    f.remove();
+    f.command('start_unregister');
+    f.command('unregister_complete');
+    expect(f.later(50)).toEqual(['bell']);
+  });
+
   test('without a WLAN driver nobody is waited for, or told', () => {
     const f = new HostFixture().up({ driver: false });
     f.command('device_state', { up: true });

@@ -87,10 +87,11 @@ const CASES: Record<QuirkName, Case> = {
     show: (quirks) => {
       const f = filtered(quirks);
       f.writeBytes(Uint8Array.of(0xd0, 7, 0, 0, 0, 0, 0, 0), 'data');
+      f.write({ name: 'DATA_PACKET', frame: new Uint8Array(60) }, 'data');
       const did = f.bell();
       return [did, f.csme({ name: 'PING' }), f.command('is_connected')];
     },
-    better: [['problem SAP_ERR_FRAME'], ['bell'], ['is_connected = 1']],
+    better: [['problem SAP_ERR_FRAME', 'transmit 60'], ['bell'], ['is_connected = 1']],
     reference: [['problem SAP_ERR_FRAME'], [], []],
   },
   'sap-before-start-ok': {

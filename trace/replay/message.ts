@@ -1,8 +1,8 @@
 /** Recorded bytes: comparing and showing them. */
-import { decodeSap, headlineSap, hexOf, SapError } from '../../sap/index.ts';
+import { decodeSap, headlineSap, hexOf, ME_MSG, SapError } from '../../sap/index.ts';
 
 /** First byte of a CHECK_SHARED_AREA. */
-export const ME_BELL = 3;
+export const ME_BELL = ME_MSG.CHECK_SHARED_AREA;
 
 export function u32(b: Uint8Array, at: number): number {
   return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;

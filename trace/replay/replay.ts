@@ -7,7 +7,7 @@
  * asked of the bus, frames that go out. A timer goes off when its effect was recorded (`timing.ts`, `tolerance.ts`).
  */
 import { type CommandName, type QuirkName, TIMERS } from '../../ownership/index.ts';
-import { encodeSap, SapError } from '../../sap/index.ts';
+import { encodeSap, ME_MESSAGE_MAX, SapError } from '../../sap/index.ts';
 import { TraceError } from '../errors.ts';
 import type {
   BusEvent,
@@ -37,9 +37,6 @@ export interface ReplayOptions {
   /** How many mismatches the report lists; the others are counted. */
   maxMismatches?: number;
 }
-
-/** The driver takes this much of an ME message. */
-const ME_RECEIVE_BUFFER = 100;
 
 export class Replay {
   readonly #ahead = new Lookahead();
@@ -129,7 +126,7 @@ export class Replay {
   #fromCsme(event: WireEvent): void {
     if (event.ch === 'me') {
       this.#timing.settle(this.#nowMs);
-      this.#subject.handle(this.#nowMs, { type: 'me', bytes: event.bytes.subarray(0, ME_RECEIVE_BUFFER) });
+      this.#subject.handle(this.#nowMs, { type: 'me', bytes: event.bytes.subarray(0, ME_MESSAGE_MAX) });
       return;
     }
     // What does not fit or has no area to go to was lost in the recording as well.
