@@ -41,7 +41,8 @@ function findingsOf(report: ReplayReport): string {
   const found = report.mismatches.length + report.omitted;
   const words = [];
   if (found > 0) words.push(`${found} ${found === 1 ? 'mismatch' : 'mismatches'}`);
-  if (report.errors.length > 0) words.push(`${count(report.errors.length, 'line')} not read`);
+  const unread = report.errors.length + report.errorsOmitted;
+  if (unread > 0) words.push(`${count(unread, 'line')} not read`);
   return words.join(', ');
 }
 

@@ -47,3 +47,13 @@ export class TraceError extends Error {
     return { code, file, line, offset, expected, excerpt, message };
   }
 }
+
+/** Characters of an excerpt. */
+export const EXCERPT = 40;
+
+/** What stands at `index`, for an error. */
+export function excerptOf(text: string, index: number): string {
+  const rest = text.slice(index, index + EXCERPT);
+  const shown = rest.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return index + EXCERPT < text.length ? `${shown}…` : shown;
+}

@@ -3,7 +3,7 @@
  * object a line (`docs/trace-format.md`). Reading is streamed and never throws for what a file holds.
  */
 export { type Description, describe } from './describe.ts';
-export * from './errors.ts';
+export { TRACE_ERRORS, TraceError, type TraceErrorCode } from './errors.ts';
 export * from './event.ts';
 export { eventToJson } from './json.ts';
 export { Ladder, type LadderOptions } from './ladder.ts';

@@ -1,6 +1,6 @@
 /** One line of a trace, of any form, with everything checked. */
 import { HEX_DIGIT, MAX_TIME } from './canonical.ts';
-import { TraceError, type TraceErrorCode } from './errors.ts';
+import { EXCERPT, excerptOf, TraceError, type TraceErrorCode } from './errors.ts';
 import {
   CALL_DIRS,
   type CallChannel,
@@ -12,7 +12,6 @@ import {
 import { jsonFaultAt } from './json-fault.ts';
 import { isObject, MAX_DEPTH, type Members, tooDeep } from './json-value.ts';
 
-const EXCERPT = 40;
 const WIRE_DIRS = ['h2m', 'm2h'] as const;
 
 /**
@@ -208,10 +207,4 @@ function memberOf(text: string, members: Members, key: string): JsonValue {
 function valueAt(text: string, key: string): number {
   const match = new RegExp(`"${key}"\\s*:\\s*`).exec(text);
   return match ? match.index + match[0].length : 0;
-}
-
-function excerptOf(text: string, index: number): string {
-  const rest = text.slice(index, index + EXCERPT);
-  const shown = rest.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return index + EXCERPT < text.length ? `${shown}…` : shown;
 }

@@ -86,7 +86,7 @@ async function printReport({ output }: Context, report: ReplayReport): Promise<v
   for (const mismatch of report.mismatches) await printMismatch(output, report.file, mismatch, terminal);
   if (report.omitted > 0) await output.print(`  and ${report.omitted} more mismatches`);
   for (const error of report.errors.slice(0, ERRORS_SHOWN)) output.say(`sapwood: ${error.message}`);
-  const more = report.errors.length - ERRORS_SHOWN;
+  const more = report.errors.length + report.errorsOmitted - ERRORS_SHOWN;
   if (more > 0) output.say(`sapwood: ${report.file}: ${count(more, 'more line')} could not be read.`);
 }
 

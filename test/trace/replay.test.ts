@@ -201,6 +201,7 @@ describe('what is not understood', () => {
       omitted: 0,
       quirks: [],
       errors: [],
+      errorsOmitted: 0,
     });
   });
 });
@@ -252,6 +253,17 @@ describe('the report', () => {
     const few = replayed(events, { maxMismatches: 3 });
     expect(few.mismatches).toEqual(all.mismatches.slice(0, 3));
     expect(few.omitted).toBe(all.mismatches.length - 3);
+  });
+
+  test('it lists so many lines that it could not read and counts the others', () => {
+    const damaged = parse('{"t":\n'.repeat(7));
+    const unknown = parse(
+      `{"t":1,"ch":"wifi-cmd","dir":"wifi>drv","name":"country","args":{"mcc":"${'x'.repeat(500)}"}}`,
+    );
+    const report = replayed([...damaged, ...unknown], { maxMismatches: 5 });
+    expect([report.errors.length, report.errorsOmitted]).toEqual([5, 3]);
+    const [error] = replayed(unknown).errors;
+    expect(error?.message.length).toBeLessThan(250);
   });
 
   test('is a plain value', () => {

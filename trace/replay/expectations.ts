@@ -8,6 +8,9 @@ interface Effect<T> {
   atMs: number;
 }
 
+/** So many of the host's effects ahead may be missing from a recording before the next one that it has. */
+const WINDOW = 1024;
+
 /** Effects of one stream that the host had and that were not seen in the recording yet. */
 export class Expectations<T> {
   readonly stream: Stream;
@@ -27,8 +30,8 @@ export class Expectations<T> {
   }
 
   push(atMs: number, value: T): void {
-    if (this.#at > 0 && this.empty) {
-      this.#effects.length = 0;
+    if (this.#at > 0 && (this.empty || this.#at >= WINDOW)) {
+      this.#effects.splice(0, this.#at);
       this.#at = 0;
     }
     this.#effects.push({ value, atMs });
@@ -73,7 +76,8 @@ export class Expectations<T> {
   }
 
   #find(recorded: T): number {
-    for (let i = this.#at; i < this.#effects.length; i++) {
+    const end = Math.min(this.#effects.length, this.#at + WINDOW);
+    for (let i = this.#at; i < end; i++) {
       if (this.#same(recorded, this.#effects[i]!.value)) return i;
     }
     return -1;

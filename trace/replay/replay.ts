@@ -8,7 +8,7 @@
  */
 import { type CommandName, type QuirkName, TIMERS } from '../../ownership/index.ts';
 import { encodeSap, ME_MESSAGE_MAX, SapError } from '../../sap/index.ts';
-import { TraceError } from '../errors.ts';
+import { excerptOf, TraceError } from '../errors.ts';
 import type {
   BusEvent,
   CommandEvent,
@@ -34,14 +34,14 @@ export interface ReplayOptions {
   file?: string;
   /** Quirks to switch on besides those of the driver that the recording names. */
   quirks?: readonly QuirkName[];
-  /** How many mismatches the report lists; the others are counted. */
+  /** How many mismatches, and how many lines that could not be read, the report lists; the others are counted. */
   maxMismatches?: number;
 }
 
 export class Replay {
   readonly #ahead = new Lookahead();
   readonly #report: ReplayReport;
-  readonly #maxMismatches: number;
+  readonly #maxFindings: number;
   readonly #quirks: readonly QuirkName[];
 
   #subject: Subject;
@@ -56,7 +56,7 @@ export class Replay {
   #readMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplayOptions = {}) {
-    this.#maxMismatches = options.maxMismatches ?? 100;
+    this.#maxFindings = options.maxMismatches ?? 100;
     this.#quirks = options.quirks ?? [];
     this.#report = {
       file: options.file ?? 'trace',
@@ -66,6 +66,7 @@ export class Replay {
       omitted: 0,
       quirks: [],
       errors: [],
+      errorsOmitted: 0,
     };
     this.#subject = new Subject(undefined, this.#quirks);
     this.#timing = new Timing(this.#subject, this.#ahead);
@@ -87,8 +88,7 @@ export class Replay {
 
   #handle(event: TraceEvent): void {
     if (event.ch === 'error') {
-      this.#report.errors.push(event.error);
-      return;
+      return this.#unread(event.error);
     }
     this.#line = event.line ?? this.#line + 1;
     if (event.ch === 'note' && event.driver !== undefined) this.#newHost(event.driver);
@@ -350,15 +350,19 @@ export class Replay {
   }
 
   readonly #mismatch = (mismatch: Mismatch): void => {
-    if (this.#report.mismatches.length < this.#maxMismatches) this.#report.mismatches.push(mismatch);
+    if (this.#report.mismatches.length < this.#maxFindings) this.#report.mismatches.push(mismatch);
     else this.#report.omitted++;
   };
 
   #misunderstood(excerpt: string, expected: string): void {
     const { file } = this.#report;
-    this.#report.errors.push(
-      new TraceError('TRACE_ERR_TYPE', { file, line: this.#line, offset: 0, expected, excerpt }),
-    );
+    const at = { file, line: this.#line, offset: 0, expected, excerpt: excerptOf(excerpt, 0) };
+    this.#unread(new TraceError('TRACE_ERR_TYPE', at));
+  }
+
+  #unread(error: TraceError): void {
+    if (this.#report.errors.length < this.#maxFindings) this.#report.errors.push(error);
+    else this.#report.errorsOmitted++;
   }
 }
 

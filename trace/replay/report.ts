@@ -30,10 +30,12 @@ export interface ReplayReport {
   /** Effects of the recording that were held against the host's. */
   compared: number;
   mismatches: Mismatch[];
-  /** More than the list holds. */
+  /** Mismatches beyond the list. */
   omitted: number;
   /** Deviations of the reference that were switched on. */
   quirks: QuirkName[];
-  /** Lines that could not be read or understood. */
+  /** Lines that could not be read or understood; no more than the report lists mismatches. */
   errors: TraceError[];
+  /** Such lines beyond the list. */
+  errorsOmitted: number;
 }

@@ -12,6 +12,7 @@ import {
   parseMac,
   SSID_MAX_LEN,
 } from '../../sap/index.ts';
+import { excerptOf } from '../errors.ts';
 import type { TraceArgs } from '../event.ts';
 
 /** An argument that is missing or is not what its name demands. */
@@ -140,29 +141,28 @@ function ssidOf(args: TraceArgs): Uint8Array {
 
 function netdevOf(args: TraceArgs): string | null {
   const { dev } = args;
-  if (typeof dev !== 'string') throw new ArgumentError(`dev: a name is needed, got ${JSON.stringify(dev)}`);
+  if (typeof dev !== 'string') throw new ArgumentError(`dev: a name is needed, got ${shown(dev)}`);
   return dev === NO_NETDEV ? null : dev;
 }
 
 function limitsOf(args: TraceArgs): number[] {
   const { v } = args;
   const good = Array.isArray(v) && v.length === 10 && v.every((n) => isUint(n, 0xffff));
-  if (!good) throw new ArgumentError(`v: ten 16-bit numbers are needed, got ${JSON.stringify(v)}`);
+  if (!good) throw new ArgumentError(`v: ten 16-bit numbers are needed, got ${shown(v)}`);
   return v as number[];
 }
 
 function macOf(args: TraceArgs, name: string): number {
   const value = args[name];
   const mac = typeof value === 'string' ? parseMac(value) : undefined;
-  if (mac === undefined)
-    throw new ArgumentError(`${name}: a MAC address is needed, got ${JSON.stringify(value)}`);
+  if (mac === undefined) throw new ArgumentError(`${name}: a MAC address is needed, got ${shown(value)}`);
   return mac;
 }
 
 function bytesOf(args: TraceArgs, name: string): Uint8Array {
   const value = args[name];
   const bytes = typeof value === 'string' ? bytesOfHex(value) : undefined;
-  if (!bytes) throw new ArgumentError(`${name}: hex is needed, got ${JSON.stringify(value)}`);
+  if (!bytes) throw new ArgumentError(`${name}: hex is needed, got ${shown(value)}`);
   return bytes;
 }
 
@@ -173,18 +173,22 @@ function flag(args: TraceArgs, name: string): boolean {
 function int(args: TraceArgs, name: string): number {
   const value = args[name];
   if (!Number.isSafeInteger(value))
-    throw new ArgumentError(`${name}: a number is needed, got ${JSON.stringify(value)}`);
+    throw new ArgumentError(`${name}: a number is needed, got ${shown(value)}`);
   return value as number;
 }
 
 function uint(args: TraceArgs, name: string, max: number): number {
   const value = args[name];
   if (!isUint(value, max)) {
-    throw new ArgumentError(`${name}: a number from 0 to ${max} is needed, got ${JSON.stringify(value)}`);
+    throw new ArgumentError(`${name}: a number from 0 to ${max} is needed, got ${shown(value)}`);
   }
   return value as number;
 }
 
 function isUint(value: unknown, max: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+function shown(value: unknown): string {
+  return excerptOf(String(JSON.stringify(value)), 0);
 }
