@@ -5,6 +5,8 @@ import type { FirmwareState } from './state.ts';
 import { TIMERS, type TimerName } from './timers.ts';
 import type { InnerEvent } from './transitions.ts';
 
+const SHORTEST_MS = 1;
+
 export interface Context {
   readonly state: FirmwareState;
   readonly nowMs: number;
@@ -39,10 +41,10 @@ export function tell<N extends FirmwareTell['name']>(
   c.actions.push({ type: 'tell', name, args } as FirmwareAction);
 }
 
-/** Arms a timer from now on; one that the profile switches off stays unarmed. */
+/** Arms a timer from now on; one that the profile switches off stays unarmed. None is due at once: a ping arms the next. */
 export function arm(c: Context, timer: TimerName): void {
   const ms = timerMs(c.state, timer);
-  c.state.timers[timer] = ms === null ? null : c.nowMs + ms;
+  c.state.timers[timer] = ms === null ? null : c.nowMs + Math.max(ms, SHORTEST_MS);
 }
 
 export function disarm(c: Context, timer: TimerName): void {

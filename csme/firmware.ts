@@ -76,18 +76,6 @@ export function nextTimerAt(state: FirmwareState): number | undefined {
   return next;
 }
 
-/** Fires the timers that are due, in the order of their times. */
-export function fireTimers(state: FirmwareState, nowMs: number): FirmwareAction[] {
-  const actions: FirmwareAction[] = [];
-  for (;;) {
-    const at = nextTimerAt(state);
-    if (at === undefined || at > nowMs) return actions;
-    const timer = TIMER_NAMES.find((name) => state.timers[name] === at);
-    if (timer === undefined) return actions;
-    actions.push(...firmwareStep(state, { type: 'timer', timer }, nowMs));
-  }
-}
-
 /** The states of the four machines, as a reader of a report wants them. */
 export function describe(state: FirmwareState): string {
   return `link ${state.link}, AMT ${state.amt}, card ${state.nic}`;

@@ -31,8 +31,14 @@ export * from './ownership.ts';
 export * from './start.ts';
 export * from './timing.ts';
 
-/** What stands behind the colon of a name, as a number, or what is usual. */
-const number = (text: string | undefined, usual: number) => (text === undefined ? usual : Number(text));
+const LARGEST = 0xffff;
+
+/** What stands behind the colon of a name, as a number from 0 to 65535, NaN for anything else; or what is usual. */
+function number(text: string | undefined, usual: number): number {
+  if (text === undefined) return usual;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value <= LARGEST ? value : Number.NaN;
+}
 
 /** By name: how to make it from what may stand behind a colon. */
 export const BEHAVIOURS: Readonly<Record<string, (argument?: string) => Behaviour>> = {
@@ -68,7 +74,10 @@ export const BEHAVIOURS: Readonly<Record<string, (argument?: string) => Behaviou
   'short-frames:crashes-the-reference-kernel': () => shortFrames({ crashesTheReferenceKernel: true }),
 };
 
-/** The misbehaviour that a text like `late:50` names; undefined when there is none, or its argument is no number. */
+/**
+ * The misbehaviour that a text like `late:50` names; undefined when there is none, or its argument is no number from
+ * 0 to 65535.
+ */
 export function behaviourByName(text: string): Behaviour | undefined {
   if (Object.hasOwn(BEHAVIOURS, text)) return BEHAVIOURS[text]?.();
   const colon = text.indexOf(':');

@@ -29,7 +29,7 @@ export interface Profile {
   readonly pldr: 'accepts' | 'refuses';
   /** Unanswered PINGs in a row after which the host counts as silent. */
   readonly pingsMissed: number;
-  /** Other lengths for timers; null, for the pings only: CSME never pings. */
+  /** Other lengths for timers in ms, 1 at least; null, for the pings only: CSME never pings. */
   readonly timersMs: { readonly [T in TimerName]?: T extends 'ping' ? number | null : number };
 }
 

@@ -278,7 +278,9 @@ describe('by name', () => {
 
   it('takes an argument behind a colon', () => {
     expect(behaviourByName('late:70')?.doc).toBe('Every message is sent 70 ms late.');
-    expect(behaviourByName('late:x')).toBe(undefined);
+    for (const bad of ['x', '', '-1', '0.5', '1e3', '65536', '99999999999']) {
+      expect(behaviourByName(`wrong-start-ok-size:${bad}`), bad).toBe(undefined);
+    }
     expect(behaviourByName('constructor')).toBe(undefined);
     expect(behaviourByName('no such:1')).toBe(undefined);
   });

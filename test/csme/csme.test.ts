@@ -3,6 +3,8 @@ import { type CsmeOutput, profile, SAP_3, SAP_4, SESSION } from '../../csme/inde
 import { HandHost } from './hand-host.ts';
 
 const ID = {
+  PING: 1,
+  PONG: 2,
   AMT_STATE: 502,
   REPLY: 503,
   TAKING: 504,
@@ -228,7 +230,25 @@ describe('the world changes', () => {
     expect(used).toEqual(fresh.csme.state);
   });
 
-  it('time: 60 s without release, the 3 s window, pings every 10 s', () => {
+  it('a timer of no length does not stop the clock', () => {
+    const host = new HandHost({ profile: profile({ timersMs: { ping: 0 } }) });
+    host.up();
+    host.csme.handleTimeout(host.nowMs + 5);
+    expect(host.csme.nextTimeoutAt()).toBe(host.nowMs + 6);
+  });
+
+  it('pings every 10 s', () => {
+    const host = new HandHost().up();
+    for (let i = 0; i < 2; i++) {
+      host.wait(9_999);
+      expect(host.ids()).toEqual([]);
+      host.wait(1);
+      expect(host.ids()).toEqual([ID.PING]);
+      host.say(ID.PONG);
+    }
+  });
+
+  it('time: 60 s without release, the 3 s window', () => {
     const host = new HandHost({ profile: profile(SESSION) }).up();
     host.say(WHO);
     expect(host.say(ASKS)).toEqual([ID.REPLY]);
