@@ -1,4 +1,5 @@
 /** The only place where a machine meets I/O and time: binds it to an end and a clock. */
+import { SapError } from '../sap/index.ts';
 import type { Clock, Timer } from './clock.ts';
 import type {
   CsmeEnd,
@@ -26,7 +27,7 @@ export interface RunOptions<Output> {
   /** Gets every output that is not for the end, in order; answers of commands included. */
   readonly on?: (output: Output) => void;
   /**
-   * The machine or a handler threw; the runner has stopped. Without it the exception goes on to whoever called: the
+   * The machine or a handler threw, and not about the arguments of a `call`; the runner has stopped. Without it the exception goes on to whoever called: the
    * clock or the transport, where nobody catches it.
    */
   readonly onError?: (error: unknown) => void;
@@ -55,8 +56,9 @@ export interface Runner<Input, Output> {
   /** Something happened that the end does not know of. From inside of a handler it is taken up after it. */
   feed(input: Input): void;
   /**
-   * Gives the machine a command and resolves with the result of its `return`. Rejects with TRANSPORT_ERR_STOPPED when
-   * the runner stops before, with the machine's exception as the cause where there was one.
+   * Gives the machine a command and resolves with the result of its `return`. Rejects with a SapError (fault `local`)
+   * that the machine throws about the command, which changes nothing; with TRANSPORT_ERR_STOPPED when the runner stops
+   * before, with the machine's exception as the cause where there was one.
    */
   call<Name extends NameOf<Input>>(name: Name, args: ArgsOf<Input, Name>): Promise<ResultOf<Output, Name>>;
   /** Closes the end, drops the timer, rejects what is called. Stopping twice is stopping once. */
@@ -79,7 +81,7 @@ export function run<Input extends Tagged, Output extends Tagged>(
 
 interface Waiting {
   readonly resolve: (result: never) => void;
-  readonly reject: (error: TransportError) => void;
+  readonly reject: (error: TransportError | SapError) => void;
 }
 
 const HOST_REQUESTS: ReadonlySet<string> = new Set<HostRequest['type']>([
@@ -166,7 +168,7 @@ class MachineRunner<Input extends Tagged, Output extends Tagged> implements Runn
       for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
         const now = this.#clock.now();
         this.#fireDue(now);
-        this.#machine.handle(now, input);
+        this.#handle(now, input);
         this.#drain();
       }
       this.#arm();
@@ -176,6 +178,20 @@ class MachineRunner<Input extends Tagged, Output extends Tagged> implements Runn
       this.#options.onError(error);
     } finally {
       this.#busy = false;
+    }
+  }
+
+  /** A command that makes no sense is its caller's affair and leaves the link alone. */
+  #handle(now: number, input: Tagged): void {
+    try {
+      this.#machine.handle(now, input);
+    } catch (error) {
+      const token = input.type === 'command' ? (input as Tagged & { token?: number }).token : undefined;
+      const waiting = token === undefined ? undefined : this.#waiting?.get(token);
+      if (token === undefined || waiting === undefined) throw error;
+      if (!(error instanceof SapError && error.fault === 'local')) throw error;
+      this.#waiting?.delete(token);
+      waiting.reject(error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sapError } from '../../sap/index.ts';
 import {
   type CsmeEvent,
   type HostEvent,
@@ -175,6 +176,20 @@ describe('runner', () => {
     expect(errors).toEqual([failure]);
     expect(runner.stopped).toBe(true);
     await expect(call).rejects.toMatchObject({ code: 'TRANSPORT_ERR_STOPPED', cause: failure });
+  });
+
+  it('rejects a call that the machine refuses, and goes on', async () => {
+    const { clock, pair, toy } = setUp();
+    const runner = run<Input, Output>(toy, pair.host, clock);
+    const refusal = sapError('SAP_ERR_DRAFT', { fault: 'local', detail: 'too large' });
+    toy.onInput = () => {
+      throw refusal;
+    };
+    await expect(runner.call('add', { a: 1, b: 2 })).rejects.toBe(refusal);
+    expect(runner.stopped).toBe(false);
+    // The same about anything but a call is a failure of the machine.
+    expect(() => runner.feed({ type: 'go' })).toThrow(refusal);
+    expect(runner.stopped).toBe(true);
   });
 
   it('lets the exception through when nobody takes it', () => {
