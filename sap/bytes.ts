@@ -1,4 +1,4 @@
-/** Bytes and addresses as text. */
+/** Words in bytes, and bytes and addresses as text. */
 import type { MacAddress } from './declare.ts';
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -15,18 +15,29 @@ export function bytesOfHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0) return undefined;
   const out = new Uint8Array(text.length / 2);
   for (let i = 0; i < out.length; i++) {
-    const high = digit(text.charCodeAt(2 * i));
-    const low = digit(text.charCodeAt(2 * i + 1));
-    if (high < 0 || low < 0) return undefined;
+    const high = HEX_DIGIT[text.charCodeAt(2 * i)] ?? 255;
+    const low = HEX_DIGIT[text.charCodeAt(2 * i + 1)] ?? 255;
+    if (high > 15 || low > 15) return undefined;
     out[i] = (high << 4) | low;
   }
   return out;
 }
 
-function digit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+/** The value of a hexadecimal digit by its character code, 255 for any other byte. */
+export const HEX_DIGIT = new Uint8Array(256).fill(255);
+for (let i = 0; i < 16; i++) {
+  HEX_DIGIT[i.toString(16).charCodeAt(0)] = i;
+  HEX_DIGIT[i.toString(16).toUpperCase().charCodeAt(0)] = i;
+}
+
+/** The little endian word at `at`; all four bytes must be there. */
+export function u32At(b: Uint8Array, at: number): number {
+  return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;
+}
+
+/** The big endian half word at `at`, as the headers of frames have it. */
+export function be16At(b: Uint8Array, at: number): number {
+  return (b[at]! << 8) | b[at + 1]!;
 }
 
 /** `02:11:22:33:44:55`. */

@@ -4,6 +4,7 @@
  * Decoding never throws for what the bytes are: it gives a message or a `SapError`. Unknown ids, unknown values of
  * open sets, reserved bytes and bytes behind a layout are kept, so that encoding a decoded message gives its bytes.
  */
+import { u32At } from './bytes.ts';
 import type { Side } from './declare.ts';
 import { type SapError, sapError } from './errors.ts';
 import * as generated from './generated/codec.ts';
@@ -79,8 +80,12 @@ export function declOf(which: number | string): KnownDecl | undefined {
 }
 
 function unknown(id: number, b: Uint8Array, start: number, end: number): SapMessage {
-  const seqNum = (b[start + 4]! | (b[start + 5]! << 8) | (b[start + 6]! << 16) | (b[start + 7]! << 24)) >>> 0;
-  return { name: 'UNKNOWN', id, seqNum, payload: b.subarray(start + SAP_HEADER_LEN, end) };
+  return {
+    name: 'UNKNOWN',
+    id,
+    seqNum: u32At(b, start + 4),
+    payload: b.subarray(start + SAP_HEADER_LEN, end),
+  };
 }
 
 function writeUnknown(

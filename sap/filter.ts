@@ -6,6 +6,7 @@
  * `mode`, `macAddress`, `cbfilters`) have no effect here either.
  * Source: iwlwifi/mei/net.c; checked against recorded verdicts of the driver (test/data/filters).
  */
+import { be16At } from './bytes.ts';
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, tagLength } from './frame.ts';
 import { ETH_HLEN } from './messages/both.ts';
 import {
@@ -59,7 +60,7 @@ export function filterFrame(
     if (filter === undefined) return VERDICT_HOST;
     if (filter.flags & EthFilterFlags.STOP) return toCsme(filter.flags & EthFilterFlags.COPY);
   }
-  switch (be16(frame, typeAt)) {
+  switch (be16At(frame, typeAt)) {
     case ETHERTYPE_IPV4:
       return filterIpv4(filters, frame, typeAt + 2, end);
     case ETHERTYPE_ARP:
@@ -139,9 +140,10 @@ const ARP_REPLY = 2;
 
 function filterArp(filters: OobFilters, b: Uint8Array, arp: number, end: number): FilterVerdict {
   // Of hardware and protocol address only the kinds count, their lengths do not.
-  if (end - arp < ARP_LEN || be16(b, arp) !== 1 || be16(b, arp + 2) !== ETHERTYPE_IPV4) return VERDICT_HOST;
+  if (end - arp < ARP_LEN || be16At(b, arp) !== 1 || be16At(b, arp + 2) !== ETHERTYPE_IPV4)
+    return VERDICT_HOST;
   const { ipv4Addr, flags } = filters.ipv4Filter;
-  const operation = be16(b, arp + 6);
+  const operation = be16At(b, arp + 6);
   if (operation === ARP_REQUEST && flags & Ipv4FilterFlags.ARP_REQ_PASS) {
     return ipv4Addr === 0 || ipv4Addr === be32(b, arp + 24)
       ? toCsme(flags & Ipv4FilterFlags.ARP_REQ_COPY)
@@ -185,8 +187,8 @@ function filterPorts(
   protocol: number,
   ipMatches: boolean,
 ): FilterVerdict {
-  const srcPort = be16(b, payload);
-  const dstPort = be16(b, payload + 2);
+  const srcPort = be16At(b, payload);
+  const dstPort = be16At(b, payload + 2);
   for (const filter of filters.flexFilters) {
     if (!(filter.flags & FlexFilterFlags.ENABLED)) return VERDICT_HOST;
     if (flexMatches(filter, srcPort, dstPort, protocol, ipMatches)) {
@@ -220,14 +222,10 @@ function filterIcmp(filters: OobFilters, b: Uint8Array, payload: number, ipMatch
 
 // ---- bytes
 
-function be16(b: Uint8Array, o: number): number {
-  return (b[o]! << 8) | b[o + 1]!;
-}
-
 function be32(b: Uint8Array, o: number): number {
   return ((b[o]! << 24) | (b[o + 1]! << 16) | (b[o + 2]! << 8) | b[o + 3]!) >>> 0;
 }
 
 function macAt(b: Uint8Array, o: number): number {
-  return be16(b, o) * 2 ** 32 + be32(b, o + 2);
+  return be16At(b, o) * 2 ** 32 + be32(b, o + 2);
 }

@@ -3,6 +3,7 @@
  * the Ethernet form of an 802.11 frame.
  */
 import type { RingWriter } from './area/writer.ts';
+import { be16At } from './bytes.ts';
 import type { SapError } from './errors.ts';
 import { CbDataPacket, CbFilterStatus, DataPacket, ETH_HLEN } from './messages/both.ts';
 
@@ -25,7 +26,7 @@ const CB_HEADER = SAP_HEADER + CbDataPacket.payload;
  */
 export function tagLength(frame: Uint8Array, start: number, end: number): 0 | 4 {
   if (end - start < ETH_HLEN + TAG) return 0;
-  const type = be16(frame, start + ADDRESSES);
+  const type = be16At(frame, start + ADDRESSES);
   return type === 0x8100 || type === 0x88a8 ? TAG : 0;
 }
 
@@ -41,13 +42,13 @@ export function untag(frame: Uint8Array): Uint8Array {
 /** Whether a frame that the host sends is a DHCP client's (IPv4, UDP, port 68 to 67): CSME gets a copy of those. */
 export function isDhcpClientFrame(frame: Uint8Array, start: number, end: number): boolean {
   const ip = start + ETH_HLEN;
-  if (end < ip + 20 || be16(frame, ip - 2) !== ETHERTYPE_IPV4) return false;
+  if (end < ip + 20 || be16At(frame, ip - 2) !== ETHERTYPE_IPV4) return false;
   const udp = ip + (frame[ip]! & 0x0f) * 4;
   return (
     frame[ip + 9] === UDP &&
     end >= udp + 8 &&
-    be16(frame, udp) === DHCP_CLIENT_PORT &&
-    be16(frame, udp + 2) === DHCP_SERVER_PORT
+    be16At(frame, udp) === DHCP_CLIENT_PORT &&
+    be16At(frame, udp + 2) === DHCP_SERVER_PORT
   );
 }
 
@@ -141,8 +142,4 @@ function putU32(out: Uint8Array, o: number, value: number): void {
   out[o + 1] = value >>> 8;
   out[o + 2] = value >>> 16;
   out[o + 3] = value >>> 24;
-}
-
-function be16(b: Uint8Array, o: number): number {
-  return (b[o]! << 8) | b[o + 1]!;
 }

@@ -3,6 +3,7 @@
  * without spaces, read from the bytes themselves. Whatever looks different in any way is left to `parseLine`, which
  * knows the whole format; both give the same event for a line that both can read.
  */
+import { HEX_DIGIT } from '../sap/index.ts';
 import {
   CALL_DIRS,
   type CallEvent,
@@ -27,14 +28,7 @@ const POINT = 46;
 const ZERO = 48;
 const BRACE = 125;
 
-/** The value of a hexadecimal digit by its character code, 255 for any other byte. */
-export const HEX_DIGIT = new Uint8Array(256).fill(255);
-for (let i = 0; i < 16; i++) {
-  HEX_DIGIT[i.toString(16).charCodeAt(0)] = i;
-  HEX_DIGIT[i.toString(16).toUpperCase().charCodeAt(0)] = i;
-}
-
-/** The same in the upper and in the lower half of a byte; above 255 for what is no digit. */
+/** The value of a digit in the upper and in the lower half of a byte; above 255 for what is no digit. */
 const HIGH = Uint16Array.from(HEX_DIGIT, (digit) => (digit === 255 ? 256 : digit << 4));
 const LOW = Uint16Array.from(HEX_DIGIT, (digit) => (digit === 255 ? 256 : digit));
 

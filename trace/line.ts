@@ -1,5 +1,6 @@
 /** One line of a trace, of any form, with everything checked. */
-import { HEX_DIGIT, MAX_TIME } from './canonical.ts';
+import { HEX_DIGIT } from '../sap/index.ts';
+import { MAX_TIME } from './canonical.ts';
 import { EXCERPT, excerptOf, TraceError, type TraceErrorCode } from './errors.ts';
 import {
   CALL_DIRS,

@@ -1,5 +1,5 @@
 /** Sees the SAP messages of both sides in a shared area, without taking part. */
-import { layoutOfSize, type Queue, SapError, SharedArea } from '../sap/index.ts';
+import { layoutOfSize, type Queue, SAP_HEADER_LEN, SapError, SharedArea, u32At } from '../sap/index.ts';
 import { ShadowReader, type ShadowScan } from './shadow.ts';
 
 type Direction = 'h2m' | 'm2h';
@@ -58,13 +58,13 @@ class DirectionTap {
   }
 
   #canBeNext(message: Uint8Array): boolean {
-    if (message.length < 8) return this.#lastSeq === undefined;
+    if (message.length < SAP_HEADER_LEN) return this.#lastSeq === undefined;
     const step = distance(this.#lastSeq ?? -1, seqOf(message));
     return step > 0 && step <= PLAUSIBLE;
   }
 
   #emit(queue: Queue, bytes: Uint8Array): void {
-    if (bytes.length >= 8) {
+    if (bytes.length >= SAP_HEADER_LEN) {
       const seq = seqOf(bytes);
       const missing = this.#lastSeq === undefined ? 0 : distance(this.#lastSeq, seq) - 1;
       if (missing > 0) this.#handler.note(`${this.#dir}: sequence numbers skip ${missing} before ${seq}`);
@@ -104,8 +104,7 @@ export function tapOf(memory: ArrayBufferLike, handler: TapHandler): AreaTap | u
 }
 
 function seqOf(message: Uint8Array): number {
-  if (message.length < 8) return 0;
-  return (message[4]! | (message[5]! << 8) | (message[6]! << 16) | (message[7]! << 24)) >>> 0;
+  return message.length < SAP_HEADER_LEN ? 0 : u32At(message, 4);
 }
 
 /** From one sequence number to another, around 2^32, negative for backwards. */

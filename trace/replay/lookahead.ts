@@ -1,6 +1,7 @@
 /** The next events of a trace. A replay handles each event with the ones after it in view, a bounded number of them. */
+import { u32At } from '../../sap/index.ts';
 import type { TraceEvent, WireEvent } from '../event.ts';
-import { ME_BELL, u32 } from './message.ts';
+import { ME_BELL } from './message.ts';
 
 /** A replay looks this far ahead, at most. */
 const WINDOW = 2048;
@@ -51,7 +52,7 @@ export class Lookahead {
     for (let i = this.#at; i < end; i++) {
       const event = this.#events[i]!;
       if (event.ch !== 'notif' || event.dir !== 'h2m' || event.bytes.length < 8) continue;
-      if (u32(event.bytes, 4) === seqNum) return event.bytes[0]! | (event.bytes[1]! << 8);
+      if (u32At(event.bytes, 4) === seqNum) return event.bytes[0]! | (event.bytes[1]! << 8);
     }
     return undefined;
   }

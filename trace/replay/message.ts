@@ -1,12 +1,8 @@
 /** Recorded bytes: comparing and showing them. */
-import { decodeSap, headlineSap, hexOf, ME_MSG, SapError } from '../../sap/index.ts';
+import { decodeSap, headlineSap, hexOf, ME_MSG, SapError, u32At } from '../../sap/index.ts';
 
 /** First byte of a CHECK_SHARED_AREA. */
 export const ME_BELL = ME_MSG.CHECK_SHARED_AREA;
-
-export function u32(b: Uint8Array, at: number): number {
-  return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;
-}
 
 /** Whether two messages are equal, but for the bytes from `from` to `to`. */
 export function sameBut(a: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
@@ -22,7 +18,7 @@ export function sameButSeqNum(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 export function showBell(bytes: Uint8Array): string {
-  return `CHECK_SHARED_AREA seq=${u32(bytes, SEQ_NUM_AT)} (${bytes.length} bytes)`;
+  return `CHECK_SHARED_AREA seq=${u32At(bytes, SEQ_NUM_AT)} (${bytes.length} bytes)`;
 }
 
 export function showMessage(bytes: Uint8Array): string {

@@ -7,7 +7,7 @@
  * asked of the bus, frames that go out. A timer goes off when its effect was recorded (`timing.ts`, `tolerance.ts`).
  */
 import { type CommandName, type QuirkName, TIMERS } from '../../ownership/index.ts';
-import { encodeSap, ME_MESSAGE_MAX, SapError } from '../../sap/index.ts';
+import { encodeSap, ME_MESSAGE_MAX, SapError, u32At } from '../../sap/index.ts';
 import { excerptOf, TraceError } from '../errors.ts';
 import type {
   BusEvent,
@@ -21,7 +21,7 @@ import type {
 } from '../event.ts';
 import { hintOf } from './hints.ts';
 import { isBell, Lookahead } from './lookahead.ts';
-import { sameButSeqNum, showBell, showMessage, u32 } from './message.ts';
+import { sameButSeqNum, showBell, showMessage } from './message.ts';
 import type { Mismatch, ReplayReport, Stream } from './report.ts';
 import type { RingTap } from './ring-tap.ts';
 import { callText, Subject } from './subject.ts';
@@ -235,7 +235,7 @@ export class Replay {
     const recorded = showMessage(recordedBytes);
     const host = showMessage(hostBytes);
     const whole = recordedBytes.length >= 8 && hostBytes.length >= 8;
-    const lead = whole ? u32(recordedBytes, 4) - u32(hostBytes, 4) - this.#timing.seqShift : 0;
+    const lead = whole ? u32At(recordedBytes, 4) - u32At(hostBytes, 4) - this.#timing.seqShift : 0;
     if (lead < 0) return this.#found(queue, 'unexpected', { recorded });
     tap.advance();
     if (lead === 0 || tap.nextLength() === 0 || sameButSeqNum(recordedBytes, hostBytes)) {
@@ -250,7 +250,7 @@ export class Replay {
   #rung(event: WireEvent): void {
     const { bells, host } = this.#subject;
     const { timers } = host.state;
-    const seqNum = u32(event.bytes, 4);
+    const seqNum = u32At(event.bytes, 4);
     if (bells.empty) this.#timing.awaitBell(this.#nowMs, seqNum);
     bells.reportMissing(this.#nowMs - EFFECT_LAG_MS, this.#line, event.t, this.#mismatch);
     const bell = bells.shift();
@@ -261,7 +261,7 @@ export class Replay {
       else this.#found('me', 'unexpected', { recorded: showBell(event.bytes) });
       return;
     }
-    const lead = seqNum - u32(bell, 4);
+    const lead = seqNum - u32At(bell, 4);
     if (lead !== 0) host.meSeqNum = (host.meSeqNum + lead) >>> 0;
     const merged = lead < 0 && -lead <= this.#timing.frameBells;
     if ((lead !== 0 && !merged) || !sameButSeqNum(event.bytes, bell)) {

@@ -4,9 +4,8 @@
  */
 
 import { nextTimer, type TimerName } from '../../ownership/index.ts';
-import { declOf } from '../../sap/index.ts';
+import { declOf, u32At } from '../../sap/index.ts';
 import type { Lookahead } from './lookahead.ts';
-import { u32 } from './message.ts';
 import type { Subject } from './subject.ts';
 import {
   EARLY_MS,
@@ -127,7 +126,7 @@ export class Timing {
     if (silent) return !bell || bell.t * 1000 > dueMs + THROTTLE_USUALLY_LATE_MS;
     if (!bell) return false;
     const wanted = this.#subject.host.meSeqNum + 1;
-    const seqNum = u32(bell.bytes, 4);
+    const seqNum = u32At(bell.bytes, 4);
     return seqNum <= wanted && seqNum >= wanted - this.frameBells;
   }
 
