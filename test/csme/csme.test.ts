@@ -281,6 +281,27 @@ describe('the world changes', () => {
     expect(host.csme.nextTimeoutAt()).toBe(undefined);
   });
 
+  it('sequence numbers go round at 2^32, on both sides', () => {
+    const host = new HandHost().up();
+    host.say(WHO);
+    host.csme.state.sapSeqNum = 0xffffffff;
+    host.seqNum = 0xffffffff;
+    host.say(ASKS);
+    host.read('m2h-notif');
+    expect(host.csme.state.sapSeqNum).toBe(0);
+    host.command('ping');
+    expect(host.read('m2h-notif').map((m) => m.seqNum)).toEqual([0]);
+
+    // The number before the turn is the earlier one: the frame was sent before the host went down.
+    host.seqNum = 0xffffffff;
+    host.write('h2m-data', host.message(2000, new Uint8Array(14)));
+    host.seqNum = 0;
+    host.write('h2m-notif', host.message(GOES_DOWN));
+    host.bell();
+    expect(host.take('frame')).toHaveLength(1);
+    expect(host.takeProblems()).toEqual([]);
+  });
+
   it('raw bytes go out as they are', () => {
     const host = new HandHost().up();
     host.command('rawMe', { bytes: Uint8Array.of(9, 9) });

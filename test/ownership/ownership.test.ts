@@ -235,6 +235,19 @@ describe('CSME offers', () => {
   });
 });
 
+describe('60 s after a taking', () => {
+  test('a host that got the card meanwhile does not ask, even if it lost it again in silence', () => {
+    const f = new HostFixture().up({ owner: 'host' });
+    f.csme({ name: 'CSME_TAKING_OWNERSHIP' });
+    f.later(5_000);
+    f.csme({ name: 'CSME_REPLY_TO_HOST_OWNERSHIP_REQ', granted: 1 });
+    f.csme({ name: 'NIC_OWNER', owner: 2 });
+    f.heard();
+    f.later(120_000);
+    expect(f.heard()).toEqual([]);
+  });
+});
+
 describe('the ten steps', () => {
   test('a remote session goes over from CSME to the host', () => {
     const f = new HostFixture();

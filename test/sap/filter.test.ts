@@ -156,6 +156,13 @@ describe('rules that recordings hardly show', () => {
     expect(verdict(filters(eth(0, GROUP, 0b001)), frame)).toBe(VERDICT_HOST);
   });
 
+  test('less than an Ethernet header stays with the host, whatever stands behind it in memory', () => {
+    const f = filters(eth(0, GROUP, 0b101));
+    const frame = bytesOfHex(`${GROUP}${HOST}88b5000000`)!;
+    expect(filterFrame(f, frame, 0, 14)).toBe(VERDICT_CSME | VERDICT_CONSUMED);
+    for (let end = 0; end < 14; end++) expect(filterFrame(f, frame, 0, end)).toBe(VERDICT_HOST);
+  });
+
   test('multicast without stop is judged by the other rules', () => {
     const frame = `${GROUP}${HOST}0800${UDP_5353}`;
     const noStop = eth(1, GROUP, 0b100);
