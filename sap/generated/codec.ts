@@ -3,6 +3,7 @@ import type { Side } from '../declare.ts';
 import type { SapError } from '../errors.ts';
 import { type KnownDraft, type KnownMessage, SAP_MESSAGES } from '../messages/index.ts';
 import { EMPTY, noRoom, truncated, unfit } from '../misfits.ts';
+import { littleEndian } from '../words.ts';
 
 /** Takes the high words of addresses down; exact, and faster than a division. */
 const PER_WORD = 2 ** -32;
@@ -1203,7 +1204,7 @@ function sizeNvm(d: Draft<'NVM'>): number {
 }
 
 const NVM_CHANNELS = new Uint8Array(440);
-const NVM_CHANNELS_VIEW = new DataView(NVM_CHANNELS.buffer);
+const NVM_CHANNELS_WORDS = new Uint32Array(NVM_CHANNELS.buffer);
 
 function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): number {
   const n = sizeNvm(d);
@@ -1255,12 +1256,12 @@ function writeNvm(d: Draft<'NVM'>, seq: number, out: Uint8Array, o: number): num
   out[o + 27] = nvmVersion >>> 24;
   const channels = d.channels;
   if (channels?.length !== 110) throw unfit('NVM', 'channels', channels, 'an array of 110');
-  for (let i = 0, p0 = 0; i < 110; i++, p0 += 4) {
+  for (let i = 0; i < 110; i++) {
     const channelsItem = channels[i]!;
-    const channelsItemWord = channelsItem | 0;
-    if (channelsItemWord >>> 0 !== channelsItem) throw unfit('NVM', `channels[${i}]`, channelsItem, 'an integer of 32 bits');
-    NVM_CHANNELS_VIEW.setInt32(p0, channelsItemWord, true);
+    NVM_CHANNELS_WORDS[i] = channelsItem;
+    if (NVM_CHANNELS_WORDS[i] !== channelsItem) throw unfit('NVM', `channels[${i}]`, channelsItem, 'an integer of 32 bits');
   }
+  littleEndian(NVM_CHANNELS_WORDS);
   out.set(NVM_CHANNELS, o + 28);
   if (n > 468) out.set(d.tail!, o + 468);
   return n;

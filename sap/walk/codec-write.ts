@@ -18,6 +18,8 @@ interface Scope {
   readonly bytes: string;
   /** Variable of a `DataView` over them, when there is one. */
   readonly view?: string;
+  /** The whole buffer is an array of words, and has a view as such. */
+  readonly words?: boolean;
   /** Variable that the offsets count from; empty for the start. */
   readonly base: string;
   readonly indent: string;
@@ -68,7 +70,8 @@ function fieldStatements(fields: Fields, at: number, owner: string, path: string
     const fieldPath = join(path, name);
     const inScratch = scope.depth === 0 && isScratchWorth(field);
     const scratch = scratchName(scope.message, name);
-    const inner = inScratch ? { ...scope, bytes: scratch, view: `${scratch}_VIEW`, base: '' } : scope;
+    const words = inScratch && isWords(field);
+    const inner = inScratch ? { ...scope, bytes: scratch, view: `${scratch}_VIEW`, words, base: '' } : scope;
     const start = inScratch ? 0 : at;
     lines.push(...statements(field, start, `${owner}.${name}`, variableName(variable), fieldPath, inner));
     if (inScratch) lines.push(`${scope.indent}out.set(${scratch}, ${place(at, scope)});`);
@@ -209,7 +212,22 @@ function loop(
   const { indent } = scope;
   const index = 'ijk'[scope.depth] ?? `i${scope.depth}`;
   const base = `p${scope.depth}`;
-  const inner: Scope = { ...scope, base, indent: `${indent}  `, depth: scope.depth + 1 };
+  const inner: Scope = { ...scope, words: false, base, indent: `${indent}  `, depth: scope.depth + 1 };
+  if (scope.words) {
+    const words = wordsName(scope.bytes);
+    const value = `${variable}Item`;
+    // The store cuts a number to a word; what comes back unchanged is one.
+    return [
+      `${indent}const ${variable} = ${expression};`,
+      `${indent}if (${variable}?.length !== ${length}) ${say(variable, `an array of ${length}`)};`,
+      `${indent}for (let ${index} = 0; ${index} < ${length}; ${index}++) {`,
+      `${indent}  const ${value} = ${variable}[${index}]!;`,
+      `${indent}  ${words}[${index}] = ${value};`,
+      `${indent}  if (${words}[${index}] !== ${value}) throw unfit('${scope.message}', \`${path}[\${${index}}]\`, ${value}, 'an integer of 32 bits');`,
+      `${indent}}`,
+      `${indent}littleEndian(${words});`,
+    ];
+  }
   return [
     `${indent}const ${variable} = ${expression};`,
     `${indent}if (${variable}?.length !== ${length}) ${say(variable, `an array of ${length}`)};`,
@@ -227,7 +245,9 @@ export function scratchBuffers(layout: Layout): string[] {
       const scratch = scratchName(layout.short, name);
       return [
         `const ${scratch} = new Uint8Array(${field.size});`,
-        `const ${scratch}_VIEW = new DataView(${scratch}.buffer);`,
+        isWords(field)
+          ? `const ${wordsName(scratch)} = new Uint32Array(${scratch}.buffer);`
+          : `const ${scratch}_VIEW = new DataView(${scratch}.buffer);`,
       ];
     });
 }
@@ -237,6 +257,17 @@ function isScratchWorth(field: AnyField): boolean {
   let fields = 0;
   for (const _ of leaves({ field }, 0)) fields++;
   return fields >= SCRATCH_WORTH;
+}
+
+/** A plain array of little endian words, which a buffer of its own can hold as such. */
+function isWords(field: AnyField): boolean {
+  if (field.layout.kind !== 'array') return false;
+  const { layout } = field.layout.item;
+  return layout.kind === 'uint' && layout.bytes === 4 && !layout.bigEndian;
+}
+
+function wordsName(scratch: string): string {
+  return `${scratch}_WORDS`;
 }
 
 function scratchName(message: string, field: string): string {

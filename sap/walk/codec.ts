@@ -34,6 +34,9 @@ export interface Word {
   readonly bytes: 2 | 4;
 }
 
+const WORDS_IMPORT = "import { littleEndian } from '../words.ts';";
+const WORDS_PLACE = '/* words */';
+
 /** The source of the codec. Equal registers give equal text. */
 export function generateCodec(register: Register): string {
   const { messages, header, list } = register;
@@ -49,7 +52,9 @@ export function generateCodec(register: Register): string {
     if (scratch.length > 0) blocks.push(scratch.join('\n'));
     blocks.push(writeFunction(layout, suffix, headWrites(layout, header), header.size));
   }
-  return `${blocks.join('\n\n')}\n`.replaceAll('REGISTER', list);
+  const source = blocks.join('\n\n').replaceAll('REGISTER', list);
+  const imports = source.includes('littleEndian(') ? `${WORDS_IMPORT}\n` : '';
+  return `${source.replace(WORDS_PLACE, imports)}\n`;
 }
 
 function preamble(r: Register): string {
@@ -59,7 +64,7 @@ function preamble(r: Register): string {
     "import type { SapError } from '../errors.ts';",
     `import { type ${r.draftType}, type ${r.messageType}, ${r.list} } from '${r.from}';`,
     "import { EMPTY, noRoom, truncated, unfit } from '../misfits.ts';",
-    '',
+    WORDS_PLACE,
     '/** Takes the high words of addresses down; exact, and faster than a division. */',
     'const PER_WORD = 2 ** -32;',
     '',
