@@ -1,6 +1,7 @@
 /**
  * Where this host is deliberately better than the reference driver. Each deviation has a name; switching it on gives
- * the reference's behaviour, so that recordings of the real driver replay exactly.
+ * the reference's behaviour, so that recordings of the real driver replay exactly. What firmware sees of every host (a
+ * door bell of 88 bytes whose length field is 0) is no quirk: this host sends it too.
  */
 
 export const QUIRKS = {
