@@ -5,6 +5,7 @@ import type { Bind, Body } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { CliError, EXIT_CODES, type ExitName } from './exit.ts';
 import { Output } from './output.ts';
+import { wrapWords } from './replay-text.ts';
 
 /** Runs the command; resolves to its exit status. Nothing that a user can cause escapes. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -47,19 +48,22 @@ function programOf(output: Output, bind: Bind): Command {
       'after',
       `
 Examples:
-  $ sapwood show session.jsonl             a trace as a ladder
-  $ sapwood show - < session.jsonl | less  the same from a pipe
+  $ sapwood demo                           a hand-over as it happens
+  $ sapwood demo --fast --record my.jsonl  the same as a trace
+  $ sapwood replay my.jsonl                does our host do the same again?
+  $ sapwood show my.jsonl                  a trace as a ladder
+  $ sapwood show - < my.jsonl | less       the same from a pipe
 
 Exit status:
-${exitHelp()}`,
+${exitHelp(output.terminal.width)}`,
     );
   for (const define of COMMANDS) define(program, bind);
   return program;
 }
 
-function exitHelp(): string {
+function exitHelp(width: number): string {
   return Object.values(EXIT_CODES)
-    .map(({ status, doc }) => `  ${status}  ${doc}`)
+    .map(({ status, doc }) => `  ${status}  ${wrapWords(doc.split(' '), width - 5).join('\n     ')}`)
     .join('\n');
 }
 

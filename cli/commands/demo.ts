@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { eventToJson, formatEvent, type ReplayReport, type TraceEvent } from '../../trace/index.ts';
 import type { Context, Define } from '../command.ts';
-import { RECORDINGS, recordingNames, replayRecording } from '../demo/recordings.ts';
+import { pathFromHere, RECORDINGS, recordingNames, replayRecording } from '../demo/recordings.ts';
 import { sceneOf } from '../demo/scene.ts';
 import { type Pace, Screen } from '../demo/screen.ts';
 import { Script } from '../demo/script.ts';
@@ -29,7 +29,7 @@ export const defineDemo: Define = (program, bind) => {
     .command('demo')
     .summary('a hand-over as it happens, then recordings replayed')
     .description(
-      'Plays the hand-over of the card from CSME to the host while a remote session runs: our host in one thread,\nthe emulated CSME in another, real rings between them, drawn as a ladder while it happens. Then replays the\nrecordings of the real driver that come with the package.',
+      'Plays the hand-over of the card from CSME to the host while a remote session runs: our host in one thread, the emulated CSME in another, real rings between them, drawn as a ladder while it happens. Then replays the recordings of the real driver that come with the package.',
     )
     .option('--seed <number>', 'another network, other addresses and delays', seed, 1)
     .option('--fast', 'no pauses for reading')
@@ -172,7 +172,7 @@ function closing(screen: Screen, summary: Summary, options: Options): void {
     ),
     ...labelled('Try next', `npx sapwood demo --slow --seed ${options.seed + 1}`, screen.width),
     ...labelled('', 'npx sapwood demo --record my.jsonl && npx sapwood replay my.jsonl', screen.width),
-    ...labelled('', 'npx sapwood show -v test/data/traces/link-protection.jsonl', screen.width),
+    ...labelled('', `npx sapwood show -v ${pathFromHere('link-protection.jsonl')}`, screen.width),
   );
 }
 

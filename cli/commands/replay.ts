@@ -21,7 +21,7 @@ export const defineReplay: Define = (program, bind) => {
     .command('replay')
     .summary('drive our host with recordings and compare')
     .description(
-      "Drives our host with CSME's side of recordings: CSME's messages, the WLAN driver's calls, the bus and the\ntimes. Compares all that the host sends, tells and returns with what was recorded.",
+      "Drives our host with CSME's side of recordings: CSME's messages, the WLAN driver's calls, the bus and the times. Compares all that the host sends, tells and returns with what was recorded.",
     )
     .argument('<file...>', 'traces; - for stdin')
     .option(
@@ -38,7 +38,7 @@ ${wrapWords(list(QUIRK_NAMES), 76)
   .join('\n')}
 
 Examples:
-  $ sapwood replay test/data/traces/*.jsonl
+  $ sapwood replay recordings/*.jsonl
   $ sapwood replay --quirk stale-nvm session.jsonl
   $ sapwood replay --json *.jsonl | jq -r 'select(.mismatches != []) | .file'`,
     );

@@ -1,7 +1,7 @@
 /** The recordings that come with the package, replayed. */
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { ReplayReport } from '../../trace/index.ts';
 import { replayFile } from '../commands/replay.ts';
 
@@ -19,6 +19,13 @@ export function recordingNames(folder = RECORDINGS): string[] {
   } catch {
     return [];
   }
+}
+
+/** How a shell in the current folder names one of them. */
+export function pathFromHere(name: string): string {
+  const path = join(RECORDINGS, name);
+  const way = relative(process.cwd(), path);
+  return way.startsWith('..') ? path : way;
 }
 
 /** Replays one of them; its report has the name without the folder. */

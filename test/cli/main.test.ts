@@ -20,7 +20,10 @@ test('the worse end wins', () => {
 });
 
 test('help goes to stdout and names the exit codes', () => {
-  const help = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' });
+  const help = spawnSync(process.execPath, [MAIN, '--help'], {
+    env: { COLUMNS: '120' },
+    encoding: 'utf8',
+  });
   expect(help.status).toBe(0);
   expect(help.stderr).toBe('');
   for (const { status, doc } of Object.values(EXIT_CODES)) expect(help.stdout).toContain(`${status}  ${doc}`);
