@@ -38,6 +38,9 @@ const NEXT: Readonly<Record<string, string>> = {
 export function hintFor(first: TraceError): string {
   if (first.excerpt.includes('tracing'))
     return 'It looks like trace.dat of trace-cmd; only JSON lines are read.';
+  if (first.code === 'TRACE_ERR_UTF8' && first.line === 1 && first.excerpt.startsWith('\\ufffd\\u0008')) {
+    return 'It looks compressed: zcat FILE | sapwood COMMAND -';
+  }
   if (first.code === 'TRACE_ERR_JSON' && first.excerpt === '') {
     return 'It looks like JSON over many lines; a trace has one object a line.';
   }

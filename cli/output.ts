@@ -42,7 +42,8 @@ export class Output {
     // The reader of a pipe has seen enough (`| head`): that is its right, and no failure.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(EXIT_CODES.good.status);
-      throw error;
+      this.say(`sapwood: cannot write the output: ${error.code}.`);
+      process.exit(EXIT_CODES.environment.status);
     });
   }
 

@@ -34,7 +34,7 @@ export interface Summary {
   } | null;
 }
 
-export const LIMIT_MS = 3000;
+const LIMIT_MS = 3000;
 
 export function summaryOf(
   scene: Scene,

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { EXIT_CODES, worse } from '../../cli/exit.ts';
 import { terminalOf } from '../../cli/output.ts';
@@ -46,6 +47,24 @@ test('a reader that has seen enough is no error', async () => {
   const status = await new Promise((resolve) => child.once('close', resolve));
   expect(stderr).toBe('');
   expect(status).toBe(0);
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk is one sentence and status 3', () => {
+  const disk = openSync('/dev/full', 'w');
+  const result = spawnSync(process.execPath, [MAIN, 'show', RECORDING], {
+    stdio: ['ignore', disk, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(disk);
+  expect(result.stderr).toBe('sapwood: cannot write the output: ENOSPC.\n');
+  expect(result.status).toBe(3);
+});
+
+test('a compressed trace: says how to read it', () => {
+  const packed = gzipSync(readFileSync(RECORDING));
+  const result = spawnSync(process.execPath, [MAIN, 'show', '-'], { input: packed, encoding: 'utf8' });
+  expect(result.stderr).toContain('It looks compressed: zcat FILE | sapwood COMMAND -\n');
+  expect(result.status).toBe(2);
 });
 
 test('colours when they are wanted', () => {
