@@ -2,7 +2,10 @@
 import type { ConnectionInfo, MacAddress, Nvm, SapError, SapMessage } from '../sap/index.ts';
 import type { TimerName } from './timers.ts';
 
-/** An association, as the WLAN driver reports it. */
+/**
+ * An association, as the WLAN driver reports it. A driver reports only what CSME can join as well: pairwise cipher none,
+ * TKIP, CCMP, GCMP or GCMP-256, and open, 802.1X, PSK or SAE; the host passes on what it is given.
+ */
 export interface Association {
   /** Up to 32 bytes. */
   ssid: Uint8Array;

@@ -26,7 +26,7 @@ export const QUIRKS = {
   'taking-survives-grant':
     'A grant between CSME_TAKING_OWNERSHIP and the device going down does not take back the promise to confirm.',
   'owner-does-not-move-rfkill':
-    'NIC_OWNER, a taking while the device is down and the registration of a WLAN driver leave rfkill as it is, whoever owns the card.',
+    'NIC_OWNER, a taking while the device is down and the registration of a WLAN driver leave rfkill as it is, whoever owns the card; a grant does not forbid roaming.',
   'roaming-stays-forbidden':
     'Roaming that was forbidden stays so when the host loses the card, AMT is disabled or the link ends.',
   'link-protection-outlives-amt':

@@ -121,7 +121,7 @@ export function freshLink() {
   } satisfies Partial<HostState>;
 }
 
-/** A copy that shares nothing with the original but message values, which are never changed. */
+/** A copy that shares nothing with the original but values that are never changed, only replaced: messages, settings. */
 export function cloneState(state: HostState): HostState {
   return {
     ...state,

@@ -152,7 +152,13 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     CSME_REPLY_TO_HOST_OWNERSHIP_REQ: [
       {
         when: is.granted,
-        do: [act.becomeOwner, act.confirmHostOwnership, act.unblockRfkill, act.grantWaits],
+        do: [
+          act.becomeOwner,
+          act.confirmHostOwnership,
+          act.unblockRfkill,
+          act.forbidRoamingIfProtected,
+          act.grantWaits,
+        ],
       },
       { do: [act.refuseWaitsUnlessAsleep] },
     ],

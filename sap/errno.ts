@@ -14,7 +14,8 @@ const NUMBERS = {
   ETIMEDOUT: 110,
 } as const;
 
-export const { EIO, EAGAIN, EACCES, EFAULT, EBUSY, ENODEV, EINVAL, EFBIG, ENOSPC, ETIMEDOUT } = NUMBERS;
+export const { EIO, EAGAIN, EACCES, EFAULT, EBUSY, ENODEV, EINVAL, EFBIG, ENOMEM, ENOSPC, ETIMEDOUT } =
+  NUMBERS;
 
 const NAMES = new Map<number, string>(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
 

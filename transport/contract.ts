@@ -75,7 +75,7 @@ export interface CsmePlug extends CsmeEnd {
 
 /** A state machine without I/O, as the runner drives it. */
 export interface Machine<Input, Output> {
-  /** The world happened. `nowMs` never goes back. */
+  /** The world happened. `nowMs` is finite, below 2^53, and never goes back. */
   handle(nowMs: number, input: Input): void;
   /** Fires every timer that is due. */
   handleTimeout(nowMs: number): void;

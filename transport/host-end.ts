@@ -1,5 +1,5 @@
 /** The host's end of a link, over any wire. */
-import { EBUSY, EFBIG, EINVAL, ENODEV, ME_MESSAGE_MAX } from '../sap/index.ts';
+import { EBUSY, EFBIG, EINVAL, ENODEV, ENOMEM, ME_MESSAGE_MAX } from '../sap/index.ts';
 import type { HostEnd, HostEvent, HostRequest } from './contract.ts';
 import { EventSlot } from './slot.ts';
 import type { CsmeFrame, HostFrame, Wire } from './wire.ts';
@@ -129,6 +129,14 @@ export class HostLinkEnd implements HostEnd {
     }
   }
 
+  #allocated(size: number): ArrayBufferLike | undefined {
+    try {
+      return this.#allocate(size);
+    } catch {
+      return undefined;
+    }
+  }
+
   #onMapAnswer(map: number, errno: number): void {
     if (this.#mapping.state !== 'asked' || map !== this.#map) return;
     if (errno !== 0) {
@@ -136,7 +144,12 @@ export class HostLinkEnd implements HostEnd {
       this.#events.emit({ type: 'mapRefused', errno });
       return;
     }
-    const memory = this.#allocate(this.#mapping.size);
+    const memory = this.#allocated(this.#mapping.size);
+    if (!memory) {
+      this.#mapping = NOT_MAPPED;
+      this.#events.emit({ type: 'mapRefused', errno: ENOMEM });
+      return;
+    }
     this.#mapping = { state: 'mapped' };
     const link = this.#link;
     const held: HostFrame[] = [];

@@ -21,7 +21,10 @@ export function waitReadable(memory: RingMemory, reader: RingReader, timeoutMs?:
   return waitUntil(words, at, () => reader.pending(), timeoutMs);
 }
 
-/** Blocks until `needed` bytes can be written; false when `timeoutMs` passed without. */
+/**
+ * Blocks until `needed` bytes can be written; false when `timeoutMs` passed without. Give a time-out: a damaged pointer or a
+ * message larger than the ring never makes room.
+ */
 export function waitWritable(
   memory: RingMemory,
   writer: RingWriter,

@@ -111,6 +111,12 @@ export function tellProtection(s: HostState, e: unknown, fx: Effects): void {
   if (s.owner) tellRoaming(s, e, fx);
 }
 
+/** The host owns a link that CSME protected a moment ago; CSME need not say so again. */
+export function forbidRoamingIfProtected(s: HostState, e: unknown, fx: Effects): void {
+  if (fx.quirks['owner-does-not-move-rfkill'] || s.driver !== 'registered' || s.linkProtState === 0) return;
+  tellRoaming(s, e, fx);
+}
+
 export function tellRoaming(s: HostState, _: unknown, fx: Effects): void {
   s.roamingForbidden = s.linkProtState !== 0;
   fx.tell('roaming_forbidden', { forbidden: s.roamingForbidden });

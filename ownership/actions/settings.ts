@@ -25,7 +25,12 @@ export function keepRadioState(s: HostState, e: Args<'set_rfkill'>): void {
 }
 
 export function keepAssociation(s: HostState, e: { args: Association }): void {
-  s.settings.association = { ...e.args, ssid: e.args.ssid.slice() };
+  const { collocated } = e.args;
+  s.settings.association = {
+    ...e.args,
+    ssid: e.args.ssid.slice(),
+    ...(collocated && { collocated: { ...collocated } }),
+  };
 }
 
 export function forgetAssociation(s: HostState): void {

@@ -265,6 +265,7 @@ describe('the ten steps', () => {
     expect(f.heard()).toEqual(['HOST_ASKS_FOR_NIC_OWNERSHIP']);
     expect(f.csme({ name: 'CSME_REPLY_TO_HOST_OWNERSHIP_REQ', granted: 1 })).toEqual([
       'rfkill free',
+      'roaming forbidden',
       'get_ownership = 0',
     ]);
     expect(f.later(100)).toEqual(['bell']);
