@@ -28,7 +28,6 @@ export const hostNamedOwner = (_: HostState, e: { message: { owner: number } }) 
 export const granted = (_: HostState, e: { message: { granted: number } }) => e.message.granted !== 0;
 
 export const deviceInUse = (s: HostState) => s.driver === 'registered' && s.deviceUp;
-export const deviceMustComeDown = deviceInUse;
 export const goingDown = (_: HostState, e: { args: { up: boolean } }) => !e.args.up;
 export const cameDownForCsme = (s: HostState, e: { args: { up: boolean } }) =>
   !e.args.up && s.confirmWhenDown;

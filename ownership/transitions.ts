@@ -128,7 +128,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     START_OK: [{ when: is.ourVersion, do: [] }, { do: [act.reportVersion] }],
     restart: [{ do: [act.restart] }],
     remove: [
-      { when: is.deviceMustComeDown, do: [act.armDeviceDown], to: 'stopping' },
+      { when: is.deviceInUse, do: [act.armDeviceDown], to: 'stopping' },
       { do: [act.sayGoodbye], to: 'draining' },
     ],
     lost: [

@@ -20,5 +20,6 @@ export const IMPORT_TABLE = {
     node: true,
   },
   fuzz: { folders: ['sap', 'ownership', 'csme', 'transport', 'trace'], packages: [], node: true },
+  examples: { folders: ['sap', 'ownership', 'csme', 'transport', 'trace'], packages: [], node: true },
   scripts: { folders: ['sap', 'ownership', 'csme', 'transport', 'trace'], packages: [], node: true },
 };
