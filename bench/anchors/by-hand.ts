@@ -3,11 +3,10 @@
  * It makes the same values, and checks type and size; it does not check what it encodes, nor say what is wrong.
  */
 import type { KnownMessage } from '../../sap/index.ts';
+import { getConnection, getFilters, getMac, setConnection, setFilters, setMac } from './structures.ts';
 
 type Name = KnownMessage['name'];
 type Message<N extends Name> = Extract<KnownMessage, { name: N }>;
-
-import { getConnection, getFilters, getMac, setConnection, setFilters, setMac } from './structures.ts';
 
 export interface ByHand<M> {
   decode(b: Uint8Array): M;
