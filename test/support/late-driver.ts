@@ -19,6 +19,7 @@ import {
   encodeMe,
   encodeSap,
   hexOf,
+  ME_START_LEN,
   RingReader,
   RingWriter,
   type SapDraft,
@@ -47,6 +48,7 @@ export class LateDriver {
   /** When each armed timer really goes off. */
   readonly #goesOff = new Map<TimerName, { dueMs: number; atMs: number }>();
   #rings: { readers: RingReader[]; notif: RingWriter } | undefined;
+  #bellIsWork = false;
   #lastTellMs = 0;
   #token = 0;
   #sapSeqNum = 0x800;
@@ -80,6 +82,7 @@ export class LateDriver {
   advance(toMs: number): void {
     for (let next = this.#next(); next && next.atMs <= toMs; next = this.#next()) {
       this.nowMs = Math.max(this.nowMs, next.atMs);
+      this.#events = this.#events.filter((event) => event !== next);
       next.run();
     }
     this.nowMs = Math.max(this.nowMs, toMs);
@@ -102,6 +105,34 @@ export class LateDriver {
     }
     this.nowMs += 0.15;
     this.#meFromCsme(encodeMe({ name: 'CHECK_SHARED_AREA' }, ++this.#meSeqNum));
+  }
+
+  /** A frame from the air. Its door bell is work for later, which is done once for all frames that came before it. */
+  frame(bytes: Uint8Array): void {
+    this.#line(this.nowMs, { ch: 'frame', dir: 'peer0>wlan0', hex: hexOf(bytes) });
+    this.nowMs += this.#between(0.05, 1);
+    const { host } = this;
+    const { bellThrottle } = host.state.timers;
+    const before = host.meSeqNum;
+    host.receive(this.nowMs, bytes, 0, bytes.length);
+    const wanted = host.meSeqNum > before;
+    // What the host did at once is undone: this driver does it later.
+    host.meSeqNum = before;
+    host.state.timers.bellThrottle = bellThrottle;
+    while (host.poll()) {}
+    if (!wanted || this.#bellIsWork) return;
+    this.#bellIsWork = true;
+    this.#events.push({ atMs: this.nowMs + this.#between(0.05, 2), run: () => this.#ringForFrames() });
+  }
+
+  #ringForFrames(): void {
+    this.#bellIsWork = false;
+    const { host } = this;
+    if (host.state.phase !== 'connected') return;
+    host.meSeqNum++;
+    if (host.state.timers.bellThrottle !== null) return;
+    host.state.timers.bellThrottle = this.nowMs + TIMERS.bellThrottle.ms;
+    this.#sent(encodeMe({ name: 'CHECK_SHARED_AREA' }, host.meSeqNum, { size: ME_START_LEN }));
   }
 
   probe(): void {
@@ -207,7 +238,6 @@ export class LateDriver {
 
   /** CSME reads what the host wrote, if it reads at all. */
   readRings(): void {
-    this.#events = this.#events.filter(({ atMs }) => atMs > this.nowMs);
     if (!this.reads) return;
     let atMs = this.nowMs;
     for (const reader of this.#rings?.readers ?? []) {

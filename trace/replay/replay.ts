@@ -25,7 +25,7 @@ import { sameButSeqNum, showBell, showMessage } from './message.ts';
 import type { Mismatch, ReplayReport, Stream } from './report.ts';
 import type { RingTap } from './ring-tap.ts';
 import { callText, Subject } from './subject.ts';
-import { Timing } from './timing.ts';
+import { BUS_USERS, ENDERS, SENDERS, TELLERS, Timing } from './timing.ts';
 import { EFFECT_LAG_MS, END_GRACE_MS, GAP_MAX_MS, STAMP_MS } from './tolerance.ts';
 import { ArgumentError, commandArgs, isCommand } from './vocabulary.ts';
 
@@ -211,14 +211,14 @@ export class Replay {
     if (event.ch !== 'me') return this.#read(event, event.ch);
     if (isBell(event)) return this.#rung(event);
     const { starts } = this.#subject;
-    this.#timing.awaitEffect(this.#nowMs, () => !starts.empty);
     starts.match(event.bytes, this.#line, event.t, this.#mismatch);
   }
 
   #read(event: WireEvent, queue: 'notif' | 'data'): void {
     this.#readMs = this.#nowMs;
     const tap = this.#subject.memory?.[queue];
-    if (tap && tap.nextLength() === 0) this.#timing.awaitEffect(this.#nowMs, () => tap.nextLength() > 0);
+    if (tap && tap.nextLength() === 0)
+      this.#timing.awaitEffect(this.#nowMs, SENDERS, () => tap.nextLength() > 0);
     if (!tap || tap.nextLength() === 0) {
       this.#found(queue, 'unexpected', { recorded: showMessage(event.bytes) });
       this.#timing.seqShift++;
@@ -263,11 +263,10 @@ export class Replay {
     }
     const lead = seqNum - u32At(bell, 4);
     if (lead !== 0) host.meSeqNum = (host.meSeqNum + lead) >>> 0;
-    const merged = lead < 0 && -lead <= this.#timing.frameBells;
-    if ((lead !== 0 && !merged) || !sameButSeqNum(event.bytes, bell)) {
+    if ((lead !== 0 && !this.#timing.framesExplain(lead)) || !sameButSeqNum(event.bytes, bell)) {
       this.#found('me', 'different', { recorded: showBell(event.bytes), host: showBell(bell) });
     }
-    this.#timing.frameBells = 0;
+    this.#timing.nextInterval();
     // The recorded bell started the recorded throttle.
     if (bells.empty && timers.bellThrottle !== null)
       timers.bellThrottle = this.#nowMs + TIMERS.bellThrottle.ms;
@@ -288,7 +287,7 @@ export class Replay {
   #told(event: OperationEvent): void {
     const { tells } = this.#subject;
     this.#report.compared++;
-    this.#timing.awaitEffect(this.#nowMs, () => !tells.empty);
+    this.#timing.awaitEffect(this.#nowMs, TELLERS, () => !tells.empty);
     tells.match(callText(event.name, event.args), this.#line, event.t, this.#mismatch);
   }
 
@@ -299,14 +298,14 @@ export class Replay {
     const returns = this.#subject.returns.get(name);
     this.#report.compared++;
     if (!returns) return this.#found('return', 'unexpected', { recorded: callText(event.name, event.args) });
-    this.#timing.awaitEffect(this.#nowMs, () => !returns.empty);
+    this.#timing.awaitEffect(this.#nowMs, ENDERS[name] ?? [], () => !returns.empty);
     returns.match(callText(name, event.args), this.#line, event.t, this.#mismatch);
   }
 
   #busUsed(event: BusEvent): void {
     const { bus, host } = this.#subject;
     this.#report.compared++;
-    this.#timing.awaitEffect(this.#nowMs, () => !bus.empty);
+    this.#timing.awaitEffect(this.#nowMs, BUS_USERS, () => !bus.empty);
     const { ret, ...args } = event.args;
     const wasMapping = host.state.phase === 'mapping';
     bus.match(callText(event.name, args), this.#line, event.t, this.#mismatch);

@@ -3,7 +3,7 @@
  * when: a timer that is due waits for its effect to appear in the recording, up to its tolerance.
  */
 
-import { nextTimer, type TimerName } from '../../ownership/index.ts';
+import { TIMER_NAMES, type TimerName } from '../../ownership/index.ts';
 import { declOf, u32At } from '../../sap/index.ts';
 import type { Lookahead } from './lookahead.ts';
 import type { Subject } from './subject.ts';
@@ -21,11 +21,26 @@ const SENT_BY: { readonly [T in TimerName]?: number } = {
   pldrReply: declOf('PLDR').id,
 };
 
+/** Timers that send a message. */
+export const SENDERS: readonly TimerName[] = ['ownershipRetry', 'pldrReply', 'deviceDown'];
+/** Timers that ask something of the bus. */
+export const BUS_USERS: readonly TimerName[] = ['mapRetry', 'deviceDown', 'drainPoll'];
+/** Timers that tell the WLAN driver something. */
+export const TELLERS: readonly TimerName[] = ['deviceDown', 'drainPoll'];
+/** Timers that end the wait of a command. */
+export const ENDERS: { readonly [command: string]: readonly TimerName[] } = {
+  get_ownership: ['ownershipReply'],
+  get_nvm: ['nvmReply'],
+  pldr: ['pldrReply'],
+};
+const RECORDED = TIMER_NAMES.filter((name) => name !== 'bellThrottle');
+
 export class Timing {
   readonly #subject: Subject;
   readonly #ahead: Lookahead;
-  /** Frames that wanted a door bell since the last one; the recorded driver's work queue merges them. */
+  /** Frames that wanted a door bell since the last one, and in the interval before that. */
   frameBells = 0;
+  #frameBellsBefore = 0;
   /** The recording's SAP sequence numbers are this much higher than the host's, after a mismatch. */
   seqShift = 0;
 
@@ -37,10 +52,10 @@ export class Timing {
     this.#ahead = ahead;
   }
 
-  /** An effect was recorded that the host did not have yet: what is due goes off until it has. */
-  awaitEffect(nowMs: number, ready: () => boolean): void {
+  /** An effect was recorded that the host did not have yet: what is due of the timers that cause it goes off until it has. */
+  awaitEffect(nowMs: number, causes: readonly TimerName[], ready: () => boolean): void {
     while (!ready()) {
-      const next = this.#next();
+      const next = this.#next(causes);
       if (!next || next.atMs > nowMs + EARLY_MS) return;
       this.#fire(next.timer, wentOffAtMs(next.timer, next.atMs, nowMs));
     }
@@ -54,10 +69,10 @@ export class Timing {
     const { bells, host } = this.#subject;
     const dueMs = host.state.timers.bellThrottle;
     if (dueMs !== null && dueMs <= nowMs + EARLY_MS) {
-      this.awaitEffect(nowMs, () => !bells.empty || host.meSeqNum + 1 >= seqNum);
+      this.awaitEffect(nowMs, SENDERS, () => !bells.empty || host.meSeqNum + 1 >= seqNum);
       if (bells.empty) this.#subject.fire(nowMs, 'bellThrottle');
     }
-    if (bells.empty) this.awaitEffect(nowMs, () => !bells.empty);
+    if (bells.empty) this.awaitEffect(nowMs, SENDERS, () => !bells.empty);
   }
 
   /**
@@ -95,6 +110,21 @@ export class Timing {
     return nowMs - this.#overSinceMs < THROTTLE_LATE_MS;
   }
 
+  /**
+   * Whether frames explain that the number of a recorded bell is higher by `lead` than the host's. The recorded driver
+   * rings for them from a work queue: once for several, and perhaps only behind the bell that the end of the throttle rang.
+   */
+  framesExplain(lead: number): boolean {
+    if (lead > 0) return lead === 1 && this.#frameBellsBefore > 0;
+    return -lead <= this.frameBells + this.#frameBellsBefore;
+  }
+
+  /** A bell was recorded. */
+  nextInterval(): void {
+    this.#frameBellsBefore = this.frameBells;
+    this.frameBells = 0;
+  }
+
   /** The end of the recording: a throttle that was over by then had its effect. */
   fireThrottleBefore(untilMs: number): void {
     const dueMs = this.#subject.host.state.timers.bellThrottle;
@@ -127,11 +157,17 @@ export class Timing {
     if (!bell) return false;
     const wanted = this.#subject.host.meSeqNum + 1;
     const seqNum = u32At(bell.bytes, 4);
-    return seqNum <= wanted && seqNum >= wanted - this.frameBells;
+    return seqNum <= wanted && seqNum >= wanted - this.frameBells - this.#frameBellsBefore;
   }
 
   /** The next timer but for the door bell, which has its own rules. */
-  #next(): { timer: TimerName; atMs: number } | undefined {
-    return nextTimer(this.#subject.host.state, 'bellThrottle');
+  #next(among: readonly TimerName[] = RECORDED): { timer: TimerName; atMs: number } | undefined {
+    const { timers } = this.#subject.host.state;
+    let next: { timer: TimerName; atMs: number } | undefined;
+    for (const timer of among) {
+      const atMs = timers[timer];
+      if (atMs !== null && (!next || atMs < next.atMs)) next = { timer, atMs };
+    }
+    return next;
   }
 }
