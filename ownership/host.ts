@@ -13,6 +13,7 @@ import {
   ETH_HLEN,
   encodeMe,
   encodeSap,
+  type FilterQuirks,
   type FilterVerdict,
   filterFrame,
   isDhcpClientFrame,
@@ -71,9 +72,11 @@ export class Host {
   #outputs: HostOutput[] = [];
   #next = 0;
   readonly #fx: Effects;
+  readonly #filterQuirks: FilterQuirks;
 
   constructor(options: HostOptions = {}) {
     this.quirks = options.quirks ?? {};
+    this.#filterQuirks = { multicastHeaderCompare: this.quirks['multicast-header-compare'] === true };
     this.#fx = this.#effects();
   }
 
@@ -111,9 +114,7 @@ export class Host {
     const { state, quirks } = this;
     if (!this.#rings || !rxAttached(state) || !state.filters) return VERDICT_HOST;
     this.#fx.nowMs = nowMs;
-    const verdict = filterFrame(state.filters, bytes, start, end, {
-      multicastHeaderCompare: quirks['multicast-header-compare'] === true,
-    });
+    const verdict = filterFrame(state.filters, bytes, start, end, this.#filterQuirks);
     if (!(verdict & VERDICT_CSME)) return verdict;
     if (!quirks['no-headroom-loses-frame']) {
       const error = writeDataPacket(this.#rings.dataOut, after(this.sapSeqNum), bytes, start, end);

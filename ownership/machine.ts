@@ -34,16 +34,13 @@ export function timerEvent(state: HostState, timer: TimerName): MachineEvent {
   return { type: timer };
 }
 
-/** When the next timer goes off, and which, `besides` one; ties go to the one declared first. */
-export function nextTimer(
-  state: HostState,
-  besides?: TimerName,
-): { timer: TimerName; atMs: number } | undefined {
+/** When the next timer goes off, and which; ties go to the one declared first. */
+export function nextTimer(state: HostState): { timer: TimerName; atMs: number } | undefined {
   let timer: TimerName | undefined;
   let atMs = Number.POSITIVE_INFINITY;
   for (const name of TIMER_NAMES) {
     const deadline = state.timers[name];
-    if (deadline !== null && deadline < atMs && name !== besides) {
+    if (deadline !== null && deadline < atMs) {
       timer = name;
       atMs = deadline;
     }

@@ -123,7 +123,9 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
   },
 
   connected: {
+    ...SETTINGS,
     ...DRIVER,
+    ...OVERDUE,
     ...PROBED_AGAIN,
     START_OK: [{ when: is.ourVersion, do: [] }, { do: [act.reportVersion] }],
     restart: [{ do: [act.restart] }],
@@ -189,16 +191,13 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     TRIGGER_IP_REFRESH: [{ do: [] }],
 
     get_ownership: [{ when: is.amtOffOrOwner, do: [act.succeed] }, { do: [act.askOwnershipAndWait] }],
-    ownershipReply: [{ do: [act.endOverdueWaits] }],
     ownershipRetry: [{ when: is.amtOffOrOwner, do: [] }, { do: [act.askOwnershipAndWait] }],
     get_nvm: [{ do: [act.askNvm] }],
-    nvmReply: [{ do: [act.failNvm] }],
     pldr: [
       { when: is.amtOff, do: [act.succeed] },
       { when: is.pldrPending, do: [act.answerBusy] },
       { do: [act.askPldr] },
     ],
-    pldrReply: [{ when: is.pldrTryLeft, do: [act.askPldrAgain] }, { do: [act.failPldr] }],
     alive: [{ when: is.pldrActive, do: [act.endPldr, act.done] }, { do: [act.done] }],
     device_state: [
       {
@@ -217,7 +216,6 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
       { do: [act.keepAssociation, act.sendLinkUp, act.done] },
     ],
     disassociated: [{ do: [act.forgetAssociation, act.sendLinkDown, act.done] }],
-    set_netdev: [{ do: [act.keepNetdev, act.answerAttached] }],
     tx_copy: [{ do: [act.done] }],
   },
 
