@@ -1,17 +1,16 @@
 /** The firmware's end of a link, over any wire: the side on which the client appears and disappears. */
 import { EFBIG, EINVAL, ENODEV, ME_MESSAGE_MAX } from '../sap/index.ts';
 import type { CsmeEvent, CsmePlug, CsmeRequest } from './contract.ts';
-import { EventSlot } from './slot.ts';
+import { EventSource } from './slot.ts';
 import type { CsmeFrame, HostFrame, Wire } from './wire.ts';
 
 /** `granted`: answered, and the area has not been announced yet. */
 type AreaState = 'none' | 'asked' | 'granted' | 'mapped';
 
-export class CsmeLinkEnd implements CsmePlug {
+export class CsmeLinkEnd extends EventSource<CsmeEvent> implements CsmePlug {
   readonly side = 'csme';
   readonly name: string;
   readonly #wire: Wire<CsmeFrame, HostFrame>;
-  readonly #events: EventSlot<CsmeEvent>;
   #plugged = false;
   /** Counts the links, so that what the host sent on an older one can be told apart. */
   #link = 0;
@@ -21,19 +20,11 @@ export class CsmeLinkEnd implements CsmePlug {
   #gone = false;
 
   constructor(name: string, wire: Wire<CsmeFrame, HostFrame>) {
+    super((task) => wire.defer(task));
     this.name = name;
     this.#wire = wire;
-    this.#events = new EventSlot((task) => wire.defer(task));
     wire.onFrame = (frame) => this.#onFrame(frame);
     wire.onGone = () => this.#lose();
-  }
-
-  get onEvent(): (event: CsmeEvent) => void {
-    return this.#events.handler;
-  }
-
-  set onEvent(handler: (event: CsmeEvent) => void) {
-    this.#events.handler = handler;
   }
 
   plug(): void {
@@ -47,7 +38,7 @@ export class CsmeLinkEnd implements CsmePlug {
     if (this.#gone || !this.#plugged) return;
     this.#forget();
     this.#wire.post({ type: 'unplug' });
-    this.#wire.defer(() => this.#events.emit({ type: 'lost' }));
+    this.#wire.defer(() => this.events.emit({ type: 'lost' }));
   }
 
   perform(request: CsmeRequest): number {
@@ -63,7 +54,7 @@ export class CsmeLinkEnd implements CsmePlug {
     if (!this.#gone) this.#wire.post({ type: 'close' });
     this.#gone = true;
     this.#forget();
-    this.#events.close();
+    this.events.close();
     this.#wire.close();
   }
 
@@ -85,11 +76,11 @@ export class CsmeLinkEnd implements CsmePlug {
       case 'map':
         this.#area = 'asked';
         this.#map = frame.map;
-        this.#events.emit({ type: 'mapRequest', size: frame.size });
+        this.events.emit({ type: 'mapRequest', size: frame.size });
         return;
       case 'area':
         this.#area = 'mapped';
-        this.#events.emit({ type: 'area', memory: frame.memory });
+        this.events.emit({ type: 'area', memory: frame.memory });
         return;
       case 'enable':
         this.#hostEnabled = true;
@@ -100,11 +91,11 @@ export class CsmeLinkEnd implements CsmePlug {
       case 'unmap': {
         const mapped = this.#area === 'mapped';
         this.#area = 'none';
-        if (mapped) this.#events.emit({ type: 'areaGone' });
+        if (mapped) this.events.emit({ type: 'areaGone' });
         return;
       }
       case 'me':
-        this.#events.emit({ type: 'me', bytes: frame.bytes });
+        this.events.emit({ type: 'me', bytes: frame.bytes });
         return;
     }
   }
@@ -113,7 +104,7 @@ export class CsmeLinkEnd implements CsmePlug {
     if (this.#gone) return;
     this.#gone = true;
     this.#forget();
-    this.#events.emit({ type: 'lost' });
+    this.events.emit({ type: 'lost' });
     this.#wire.close();
   }
 

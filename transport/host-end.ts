@@ -1,7 +1,7 @@
 /** The host's end of a link, over any wire. */
 import { EBUSY, EFBIG, EINVAL, ENODEV, ENOMEM, ME_MESSAGE_MAX } from '../sap/index.ts';
 import type { HostEnd, HostEvent, HostRequest } from './contract.ts';
-import { EventSlot } from './slot.ts';
+import { EventSource } from './slot.ts';
 import type { CsmeFrame, HostFrame, Wire } from './wire.ts';
 
 /** Makes the memory of a shared area. */
@@ -14,12 +14,11 @@ type Mapping =
 
 const NOT_MAPPED: Mapping = { state: 'none' };
 
-export class HostLinkEnd implements HostEnd {
+export class HostLinkEnd extends EventSource<HostEvent> implements HostEnd {
   readonly side = 'host';
   readonly name: string;
   readonly #wire: Wire<HostFrame, CsmeFrame>;
   readonly #allocate: Allocate;
-  readonly #events: EventSlot<HostEvent>;
   /** 0: no client is there. */
   #link = 0;
   #enabled = false;
@@ -32,20 +31,12 @@ export class HostLinkEnd implements HostEnd {
   #heldFrames: HostFrame[] | undefined;
 
   constructor(name: string, wire: Wire<HostFrame, CsmeFrame>, allocate: Allocate) {
+    super((task) => wire.defer(task));
     this.name = name;
     this.#wire = wire;
     this.#allocate = allocate;
-    this.#events = new EventSlot((task) => wire.defer(task));
     wire.onFrame = (frame) => this.#onFrame(frame);
     wire.onGone = () => this.#lose();
-  }
-
-  get onEvent(): (event: HostEvent) => void {
-    return this.#events.handler;
-  }
-
-  set onEvent(handler: (event: HostEvent) => void) {
-    this.#events.handler = handler;
   }
 
   perform(request: HostRequest): number {
@@ -74,7 +65,7 @@ export class HostLinkEnd implements HostEnd {
     if (!this.#gone) this.#wire.post({ type: 'close' });
     this.#gone = true;
     this.#forget();
-    this.#events.close();
+    this.events.close();
     this.#wire.close();
   }
 
@@ -89,7 +80,7 @@ export class HostLinkEnd implements HostEnd {
   #refuseMap(errno: number): number {
     const link = this.#link;
     this.#wire.defer(() => {
-      if (link === this.#link) this.#events.emit({ type: 'mapRefused', errno });
+      if (link === this.#link) this.events.emit({ type: 'mapRefused', errno });
     });
     return 0;
   }
@@ -111,17 +102,17 @@ export class HostLinkEnd implements HostEnd {
     switch (frame.type) {
       case 'plug':
         this.#link = frame.link;
-        this.#events.emit({ type: 'probe' });
+        this.events.emit({ type: 'probe' });
         return;
       case 'unplug':
         this.#forget();
-        this.#events.emit({ type: 'lost' });
+        this.events.emit({ type: 'lost' });
         return;
       case 'mapAnswer':
         this.#onMapAnswer(frame.map, frame.errno);
         return;
       case 'me':
-        if (this.#enabled) this.#events.emit({ type: 'me', bytes: frame.bytes });
+        if (this.#enabled) this.events.emit({ type: 'me', bytes: frame.bytes });
         return;
       case 'close':
         this.#lose();
@@ -141,13 +132,13 @@ export class HostLinkEnd implements HostEnd {
     if (this.#mapping.state !== 'asked' || map !== this.#map) return;
     if (errno !== 0) {
       this.#mapping = NOT_MAPPED;
-      this.#events.emit({ type: 'mapRefused', errno });
+      this.events.emit({ type: 'mapRefused', errno });
       return;
     }
     const memory = this.#allocated(this.#mapping.size);
     if (!memory) {
       this.#mapping = NOT_MAPPED;
-      this.#events.emit({ type: 'mapRefused', errno: ENOMEM });
+      this.events.emit({ type: 'mapRefused', errno: ENOMEM });
       return;
     }
     this.#mapping = { state: 'mapped' };
@@ -155,7 +146,7 @@ export class HostLinkEnd implements HostEnd {
     const held: HostFrame[] = [];
     this.#heldFrames = held;
     try {
-      this.#events.emit({ type: 'mapped', memory });
+      this.events.emit({ type: 'mapped', memory });
     } finally {
       this.#heldFrames = undefined;
       if (!this.#gone) {
@@ -169,7 +160,7 @@ export class HostLinkEnd implements HostEnd {
     if (this.#gone) return;
     this.#gone = true;
     this.#forget();
-    this.#events.emit({ type: 'lost' });
+    this.events.emit({ type: 'lost' });
     this.#wire.close();
   }
 

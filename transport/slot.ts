@@ -49,4 +49,21 @@ export class EventSlot<Event> {
   };
 }
 
+/** An end that events come out of, for whoever has set `onEvent`. */
+export abstract class EventSource<Event> {
+  protected readonly events: EventSlot<Event>;
+
+  constructor(defer: (task: () => void) => void) {
+    this.events = new EventSlot(defer);
+  }
+
+  get onEvent(): (event: Event) => void {
+    return this.events.handler;
+  }
+
+  set onEvent(handler: (event: Event) => void) {
+    this.events.handler = handler;
+  }
+}
+
 function ignore(): void {}

@@ -1,27 +1,18 @@
 /** An end around another one: what every wrapper has in common. */
 import type { Clock } from './clock.ts';
 import type { End } from './contract.ts';
-import { EventSlot } from './slot.ts';
+import { EventSource } from './slot.ts';
 
-export abstract class WrappedEnd<Request, Event> implements End<Request, Event> {
+export abstract class WrappedEnd<Request, Event> extends EventSource<Event> implements End<Request, Event> {
   abstract readonly side: 'host' | 'csme';
   readonly name: string;
   protected readonly inner: End<Request, Event>;
-  protected readonly events: EventSlot<Event>;
 
   constructor(inner: End<Request, Event>, clock: Clock) {
+    super((task) => clock.schedule(clock.now(), task));
     this.name = inner.name;
     this.inner = inner;
-    this.events = new EventSlot((task) => clock.schedule(clock.now(), task));
     inner.onEvent = (event) => this.received(event);
-  }
-
-  get onEvent(): (event: Event) => void {
-    return this.events.handler;
-  }
-
-  set onEvent(handler: (event: Event) => void) {
-    this.events.handler = handler;
   }
 
   abstract perform(request: Request): number;
