@@ -52,7 +52,7 @@ export function disarm(c: Context, timer: TimerName): void {
 }
 
 /** How long a timer runs for this profile; null: it is never started. */
-export function timerMs(state: FirmwareState, timer: TimerName): number | null {
+function timerMs(state: FirmwareState, timer: TimerName): number | null {
   const own = state.profile.timersMs[timer];
   return own === undefined ? TIMERS[timer].ms : own;
 }

@@ -2,7 +2,7 @@
 import type { RingLayout, RingMemory } from '../sap/index.ts';
 import type { Random } from './random.ts';
 
-export const CANARY = 0xc5;
+const CANARY = 0xc5;
 const CONTROL_AT = 64;
 const RING_AT = 128;
 const BEHIND = 64;

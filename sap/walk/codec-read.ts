@@ -9,7 +9,7 @@ import { endsOpen, type Layout, leaves } from './fields.ts';
 const VIEW_WORTH = 128;
 
 /** Whether the words of a message are better accessed through a `DataView`. */
-export function isWide(layout: Layout): boolean {
+function isWide(layout: Layout): boolean {
   let saved = 0;
   for (const { field } of leaves(layout.fields, 0)) {
     if (field.layout.kind === 'uint') saved += field.layout.bytes - 1;

@@ -30,7 +30,7 @@ export const SAP_REGISTER = {
 } as const;
 
 /** ME messages count their header in `len`, and not reliably: it is a field like others here. */
-export const ME_REGISTER = {
+const ME_REGISTER = {
   title: 'The codec of ME messages',
   messages: ME_MESSAGES,
   from: '../messages/me.ts',

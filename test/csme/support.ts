@@ -26,7 +26,7 @@ const linkUp = (connectionInfo: unknown) => ({
   collocBand: 0,
   collocBssid: 0,
 });
-export const EXAMPLES: Partial<Record<SapName, Record<string, unknown>>> = {
+const EXAMPLES: Partial<Record<SapName, Record<string, unknown>>> = {
   RADIO_STATE: { state: 3 },
   NIC_INFO: { macAddress: 1, nvmAddress: 2 },
   COUNTRY_CODE: { mcc: 0x4445, sourceId: 0, diffTime: 0 },

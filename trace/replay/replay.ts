@@ -87,9 +87,7 @@ export class Replay {
   }
 
   #handle(event: TraceEvent): void {
-    if (event.ch === 'error') {
-      return this.#unread(event.error);
-    }
+    if (event.ch === 'error') return this.#unread(event.error);
     this.#line = event.line ?? this.#line + 1;
     if (event.ch === 'note' && event.driver !== undefined) this.#newHost(event.driver);
     this.#advance(event.t * 1000);

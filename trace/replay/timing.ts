@@ -2,7 +2,6 @@
  * When the host's timers go off in a replay. The recorded driver's went off somewhat late, and what it did then tells
  * when: a timer that is due waits for its effect to appear in the recording, up to its tolerance.
  */
-
 import { TIMER_NAMES, type TimerName } from '../../ownership/index.ts';
 import { declOf, u32At } from '../../sap/index.ts';
 import type { Lookahead } from './lookahead.ts';
@@ -43,7 +42,6 @@ export class Timing {
   #frameBellsBefore = 0;
   /** The recording's SAP sequence numbers are this much higher than the host's, after a mismatch. */
   seqShift = 0;
-
   /** When the throttle was due that was taken to be over. */
   #overSinceMs = Number.NEGATIVE_INFINITY;
 

@@ -29,7 +29,9 @@ export interface Configuration {
 const FEW_PINGS: ProfilePart = { pingsMissed: 2 };
 const NO_PINGS: ProfilePart = { timersMs: { ping: null } };
 const QUIET: readonly ProfilePart[] = [NO_PINGS, { filters: null, nvm: null }];
-export const AP_KNOWN: ProfilePart = { ap: profile(SESSION).ap };
+const AP_KNOWN: ProfilePart = { ap: profile(SESSION).ap };
+
+const DRIVER_COMES_AND_GOES = ['register', 'start_unregister', 'unregister_complete'] as const;
 
 export const SMALL: Configuration = {
   name: 'small',
@@ -49,14 +51,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
       'who owns the card, with two askers, unasked grants, the register, AMT on and off, the driver coming and going',
     profiles: [QUIET, [...QUIET, HOST_OWNS]],
     before: [],
-    driver: [
-      'register',
-      'start_unregister',
-      'unregister_complete',
-      'get_ownership by two',
-      'device up',
-      'device down',
-    ],
+    driver: [...DRIVER_COMES_AND_GOES, 'get_ownership by two', 'device up', 'device down'],
     csme: [
       'takeOwnership',
       'offerOwnership',
@@ -108,15 +103,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
       'both sizes of the area, refusals in every round, START lost, removals, clients that appear again, AMT on and off',
     profiles: [QUIET, [...QUIET, SAP_3], [...QUIET, AMT_OFF]],
     before: [],
-    driver: [
-      'register',
-      'start_unregister',
-      'unregister_complete',
-      'get_ownership',
-      'device up',
-      'device down',
-      'is_connected',
-    ],
+    driver: [...DRIVER_COMES_AND_GOES, 'get_ownership', 'device up', 'device down', 'is_connected'],
     csme: ['enableAmt', 'disableAmt', 'refreshIp'],
     bus: ['reset', 'bus', 'remove', 'probeAgain', 'refuse', 'startLost'],
     hasty: true,
@@ -126,16 +113,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     about: 'country, power limits and radio state, the driver coming and going, AMT on and off, losses',
     profiles: [QUIET],
     before: [],
-    driver: [
-      'register',
-      'start_unregister',
-      'unregister_complete',
-      'rfkill on',
-      'rfkill off',
-      'country 1',
-      'country 2',
-      'power_limit',
-    ],
+    driver: [...DRIVER_COMES_AND_GOES, 'rfkill on', 'rfkill off', 'country 1', 'country 2', 'power_limit'],
     csme: ['enableAmt', 'disableAmt'],
     bus: ['reset'],
   },
@@ -145,9 +123,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     profiles: [QUIET],
     before: [],
     driver: [
-      'register',
-      'start_unregister',
-      'unregister_complete',
+      ...DRIVER_COMES_AND_GOES,
       'associated to AP',
       'associated elsewhere',
       'disassociated',
@@ -163,9 +139,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     profiles: [[NO_PINGS, SESSION, { filters: null }]],
     before: [],
     driver: [
-      'register',
-      'start_unregister',
-      'unregister_complete',
+      ...DRIVER_COMES_AND_GOES,
       'get_ownership',
       'device up',
       'device down',

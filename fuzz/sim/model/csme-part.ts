@@ -122,7 +122,7 @@ export class CsmePart {
 }
 
 /** Values inside of the state are replaced by the firmware, never changed, but for these. */
-export function cloneFirmware(state: FirmwareState): FirmwareState {
+function cloneFirmware(state: FirmwareState): FirmwareState {
   return { ...state, timers: { ...state.timers }, host: { ...state.host } };
 }
 

@@ -22,7 +22,7 @@ const ASKERS = [1, 2] as const;
 const NVM_ASKER = 10;
 const PLDR_ASKER = 20;
 
-export const STATION_ADDRESS = 0x02_00_5e_00_53_20;
+const STATION_ADDRESS = 0x02_00_5e_00_53_20;
 const OTHER_BSSID = 0x02_00_5e_00_53_66;
 const POWER_LIMITS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
@@ -103,7 +103,6 @@ const TIMERS: Readonly<Record<string, HostEvent>> = Object.fromEntries(
 
 export const HOST_EVENTS: Readonly<Record<string, HostEvent>> = { ...COMMANDS, ...BUS, ...TIMERS };
 export type HostEventName = string;
-export const HOST_COMMANDS = Object.keys(COMMANDS);
 export const HOST_TIMERS: readonly TimerName[] = TIMER_NAMES.filter((name) => name !== 'bellThrottle');
 
 function association(ap: ReturnType<typeof accessPoint>): Association {

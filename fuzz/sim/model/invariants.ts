@@ -165,7 +165,7 @@ function settled(world: World, from: Place): Place | undefined {
 }
 
 /** A host that was only given the settings, and whose WLAN driver is where the other's is. */
-export function freshHostLike(old: HostNode): HostNode {
+function freshHostLike(old: HostNode): HostNode {
   const { settings, driver, netdev } = old.state;
   return {
     state: { ...freshHost(), settings: { ...settings }, driver, netdev },
