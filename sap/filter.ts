@@ -36,6 +36,12 @@ export interface FilterQuirks {
   readonly multicastHeaderCompare?: boolean;
 }
 
+/**
+ * Says what the Ethernet frame `frame[start..end)` gets: one filter set, made ready. What `start` and `end` do not leave
+ * inside of `frame` is no frame, and stays with the host.
+ */
+export type FrameFilter = (frame: Uint8Array, start: number, end: number) => FilterVerdict;
+
 const PROTO_ICMP = 1;
 const PROTO_TCP = 6;
 const PROTO_UDP = 17;

@@ -31,4 +31,5 @@ export * from './frame.ts';
 export * from './me.ts';
 export * from './messages/index.ts';
 export { EMPTY } from './misfits.ts';
+export * from './oob-filters.ts';
 export { formatMe, formatSap, headlineMe, headlineSap } from './walk/pretty.ts';

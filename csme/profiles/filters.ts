@@ -4,32 +4,12 @@ import {
   FlexFilterFlags,
   Icmpv6Flags,
   Ipv4FilterFlags,
+  noFilters,
   type OobFilters,
-} from '../../sap/messages/index.ts';
+} from '../../sap/index.ts';
 
 /** AMT's own ports: HTTP and HTTPS, redirection and the same over TLS, ASF and its secure form, VNC. */
 export const AMT_PORTS = [16992, 16993, 16994, 16995, 623, 664, 5900] as const;
-
-const FLEX_FILTERS = 14;
-const ETH_FILTERS = 5;
-
-/** A set of filters in which nothing is enabled: CSME gets no frame. */
-export function noFilters(): OobFilters {
-  return {
-    flexFilters: Array.from({ length: FLEX_FILTERS }, () => ({
-      srcPort: 0,
-      dstPort: 0,
-      flags: 0,
-      reserved5: 0,
-    })),
-    icmpv6Flags: 0,
-    ipv6Filters: Array.from({ length: 4 }, () => ({ addrLo24: 0, flags: 0 })),
-    ethFilters: Array.from({ length: ETH_FILTERS }, () => ({ macAddress: 0, flags: 0 })),
-    reserved139: 0,
-    ipv4Filter: { ipv4Addr: 0, flags: 0 },
-    vlan: [0, 0, 0, 0],
-  };
-}
 
 /**
  * Filters for AMT's ports over TCP, 623 and 664 over UDP too, and what a shared IPv4 address needs: ARP both ways,

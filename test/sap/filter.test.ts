@@ -3,13 +3,12 @@ import { describe, expect, test } from 'vitest';
 import {
   AREA_LAYOUTS,
   bytesOfHex,
-  decodeSap,
+  decodeOobFilters,
   filterFrame,
   hexOf,
   type OobFilters,
   RingReader,
   RingWriter,
-  SapError,
   SharedArea,
   tagLength,
   VERDICT_CONSUMED,
@@ -35,25 +34,13 @@ function lines<T>(name: string): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-const FILTERS_AT = 1748;
-
-/** Decodes the 156 bytes as the part of CSME_FILTERS that they are. */
-function filtersOf(oob: Uint8Array): OobFilters {
-  const message = new Uint8Array(1904);
-  message.set([500 & 0xff, 500 >> 8, 1896 & 0xff, 1896 >> 8]);
-  message.set(oob, FILTERS_AT);
-  const decoded = decodeSap(message);
-  if (decoded instanceof SapError || decoded.name !== 'CSME_FILTERS') throw new Error('no CSME_FILTERS');
-  return decoded.oobFilters;
-}
-
 const RAW = new Map(
   lines<{ id: number; filters: string | null }>('configs-public.jsonl').map((c) => [
     c.id,
     c.filters === null ? undefined : bytesOfHex(c.filters)!,
   ]),
 );
-const CONFIGS = new Map([...RAW].map(([id, raw]) => [id, raw && filtersOf(raw)]));
+const CONFIGS = new Map([...RAW].map(([id, raw]) => [id, raw && (decodeOobFilters(raw) as OobFilters)]));
 const VERDICTS = lines<Recorded>('verdicts-public.jsonl');
 const AS_RECORDED = { multicastHeaderCompare: true };
 
@@ -138,7 +125,7 @@ describe('rules that recordings hardly show', () => {
   function filters(change: (b: Uint8Array) => void): OobFilters {
     const raw = EMPTY.slice();
     change(raw);
-    return filtersOf(raw);
+    return decodeOobFilters(raw) as OobFilters;
   }
   function verdict(f: OobFilters | undefined, hex: string): number {
     const frame = bytesOfHex(hex)!;
