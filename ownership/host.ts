@@ -15,9 +15,11 @@ import {
   encodeSap,
   type FilterQuirks,
   type FilterVerdict,
+  type FrameFilter,
   filterFrame,
   isDhcpClientFrame,
   ME_START_LEN,
+  type OobFilters,
   RingReader,
   RingWriter,
   SAP_HEADER_LEN,
@@ -49,6 +51,8 @@ import { TIMER_NAMES, TIMERS, type TimerName } from './timers.ts';
 export interface HostOptions {
   /** Behaviours of the reference to imitate. */
   readonly quirks?: Quirks;
+  /** Makes CSME's filters ready for frames; the plain interpreter when left out. `compileFilter` of sapwood/rx is faster. */
+  readonly compileFilter?: (filters: OobFilters, quirks: FilterQuirks) => FrameFilter;
 }
 
 /** The four rings of a mapped area, as the host uses them. */
@@ -67,16 +71,28 @@ export class Host {
   sapSeqNum = 0;
   /** Number of the last ME message that was sent or, for a door bell, swallowed by the throttle. */
   meSeqNum = 0;
+  /** Frames for CSME, received or copied, that the data ring did not take. */
+  framesDropped = 0;
 
   #rings: Rings | undefined;
+  #filter: FrameFilter | undefined;
+  /** What `#filter` was made of. */
+  #filterOf: OobFilters | undefined;
+  /** The last frame for CSME was dropped: those that follow are counted, and no more problems. */
+  #dropping = false;
+  /** A burst is under way, and wants a door bell behind it. */
+  #inBurst = false;
+  #bellAfterBurst = false;
   #outputs: HostOutput[] = [];
   #next = 0;
   readonly #fx: Effects;
-  readonly #filterQuirks: FilterQuirks;
+  readonly #compileFilter: (filters: OobFilters) => FrameFilter;
 
   constructor(options: HostOptions = {}) {
     this.quirks = options.quirks ?? {};
-    this.#filterQuirks = { multicastHeaderCompare: this.quirks['multicast-header-compare'] === true };
+    const filterQuirks = { multicastHeaderCompare: this.quirks['multicast-header-compare'] === true };
+    const compile = options.compileFilter ?? interpreted;
+    this.#compileFilter = (filters) => compile(filters, filterQuirks);
     this.#fx = this.#effects();
   }
 
@@ -92,7 +108,10 @@ export class Host {
         return this.#handleMe(input.bytes);
       case 'command':
         checkArguments(input.name, input.args);
-        if (input.name === 'tx_copy') this.#copyToCsme((input.args as Commands['tx_copy']['args']).frame);
+        if (input.name === 'tx_copy') {
+          const { frame } = input.args as Commands['tx_copy']['args'];
+          this.copyToCsme(nowMs, frame, 0, frame.length);
+        }
         return this.#step({ type: input.name, token: input.token, args: input.args } as MachineEvent);
       case 'frame':
         this.receive(nowMs, input.bytes, 0, input.bytes.length);
@@ -108,24 +127,52 @@ export class Host {
 
   /**
    * The frame `bytes[start..end)` came in from the air: gives CSME its copy and says whether the host's stack gets it.
-   * Returns a set of VERDICT_CSME and VERDICT_CONSUMED. A frame that does not fit into the data ring stays with the host.
+   * Returns a set of VERDICT_CSME and VERDICT_CONSUMED. A frame that does not fit into the data ring stays with the host
+   * and counts as dropped; the first of a row of such frames is a problem, too. Then drain `poll`.
    */
   receive(nowMs: number, bytes: Uint8Array, start: number, end: number): FilterVerdict {
     const { state, quirks } = this;
-    if (!this.#rings || !rxAttached(state) || !state.filters) return VERDICT_HOST;
-    this.#fx.nowMs = nowMs;
-    const verdict = filterFrame(state.filters, bytes, start, end, this.#filterQuirks);
-    if (!(verdict & VERDICT_CSME)) return verdict;
-    if (!quirks['no-headroom-loses-frame']) {
-      const error = writeDataPacket(this.#rings.dataOut, after(this.sapSeqNum), bytes, start, end);
-      if (!error) this.sapSeqNum = after(this.sapSeqNum);
-      else {
-        this.#problem(error);
-        if (!quirks['data-ring-full-loses-frame']) return VERDICT_HOST;
-      }
+    if (!this.#rings || !state.filters || !rxAttached(state)) return VERDICT_HOST;
+    if (state.filters !== this.#filterOf) {
+      this.#filterOf = state.filters;
+      this.#filter = this.#compileFilter(state.filters);
     }
+    const verdict = this.#filter!(bytes, start, end);
+    if (!(verdict & VERDICT_CSME)) return verdict;
+    this.#fx.nowMs = nowMs;
+    const lost = quirks['no-headroom-loses-frame'] || !this.#put(writeDataPacket, bytes, start, end);
+    if (lost && !quirks['no-headroom-loses-frame'] && !quirks['data-ring-full-loses-frame'])
+      return VERDICT_HOST;
     this.#signal();
     return verdict;
+  }
+
+  /** The host sends the frame `bytes[start..end)` itself: CSME gets its copy if it is a DHCP client's. Then drain `poll`. */
+  copyToCsme(nowMs: number, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#rings || this.state.phase !== 'connected' || !isDhcpClientFrame(bytes, start, end)) return;
+    this.#fx.nowMs = nowMs;
+    if (this.#put(writeDhcpCopy, bytes, start, end) && !this.quirks['dhcp-copy-not-signalled'])
+      this.#signal();
+  }
+
+  /**
+   * Frames that came together: what `deliver` gives to `receive` and `copyToCsme` is seen by CSME at once, with one door
+   * bell, and costs less. Then drain `poll`.
+   */
+  burst(deliver: () => void): void {
+    const dataOut = this.#rings?.dataOut;
+    if (dataOut === undefined || this.#inBurst) return deliver();
+    // With damaged pointers nothing can be held; each write says so.
+    dataOut.hold();
+    this.#inBurst = true;
+    try {
+      deliver();
+    } finally {
+      dataOut.publish();
+      this.#inBurst = false;
+      if (this.#bellAfterBurst) this.#signal();
+      this.#bellAfterBurst = false;
+    }
   }
 
   /** Lets the timers that are due go off. Then drain `poll`. */
@@ -219,13 +266,31 @@ export class Host {
     for (const name of TIMER_NAMES) state.timers[name] = null;
   }
 
-  #copyToCsme(frame: Uint8Array): void {
-    if (!this.#rings || this.state.phase !== 'connected' || !isDhcpClientFrame(frame, 0, frame.length))
-      return;
-    const error = writeDhcpCopy(this.#rings.dataOut, after(this.sapSeqNum), frame, 0, frame.length);
-    if (error) return this.#problem(error);
-    this.sapSeqNum = after(this.sapSeqNum);
-    if (!this.quirks['dhcp-copy-not-signalled']) this.#signal();
+  /** Puts a frame into the data ring. Returns whether it went in. */
+  #put(write: typeof writeDataPacket, bytes: Uint8Array, start: number, end: number): boolean {
+    const { dataOut } = this.#rings!;
+    // Without its VLAN tag it may be 4 bytes shorter. The error of a full ring costs more than this look.
+    if (this.#dropping && dataOut.free() < SAP_HEADER_LEN + end - start - 4) {
+      this.framesDropped++;
+      return false;
+    }
+    const seqNum = after(this.sapSeqNum);
+    let error = write(dataOut, seqNum, bytes, start, end);
+    if (error && this.#inBurst) {
+      // CSME may have read since the burst began.
+      dataOut.publish();
+      dataOut.hold();
+      error = write(dataOut, seqNum, bytes, start, end);
+    }
+    if (error === undefined) {
+      this.sapSeqNum = seqNum;
+      this.#dropping = false;
+      return true;
+    }
+    this.framesDropped++;
+    if (!this.#dropping) this.#problem(error);
+    this.#dropping = true;
+    return false;
   }
 
   #adoptMemory(memory: ArrayBufferLike): void {
@@ -256,6 +321,7 @@ export class Host {
     };
     this.sapSeqNum = 0;
     this.meSeqNum = 0;
+    this.#dropping = false;
     this.#step({ type: 'mapped', memory });
   }
 
@@ -279,6 +345,10 @@ export class Host {
 
   /** The door bell: counted always, sent unless it was within the last 100 ms. */
   #signal(): void {
+    if (this.#inBurst) {
+      this.#bellAfterBurst = true;
+      return;
+    }
     const { timers } = this.state;
     this.meSeqNum = after(this.meSeqNum);
     if (timers.bellThrottle !== null) return;
@@ -338,6 +408,10 @@ export class Host {
       problem: (error) => this.#problem(error),
     };
   }
+}
+
+function interpreted(filters: OobFilters, quirks: FilterQuirks): FrameFilter {
+  return (frame, start, end) => filterFrame(filters, frame, start, end, quirks);
 }
 
 /** Throws SAP_ERR_DRAFT for arguments that no message can carry: better now than at the next AMT_STATE. */

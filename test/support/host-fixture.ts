@@ -30,6 +30,8 @@ import {
 
 export interface FixtureOptions {
   quirks?: Quirks;
+  /** Another host than one with these quirks. */
+  host?: Host;
   /** The versions whose area CSME takes; the host asks for 4, then 3. */
   speaks?: readonly SapVersion[];
 }
@@ -60,7 +62,7 @@ export class HostFixture {
   #seqNum = 0;
 
   constructor(options: FixtureOptions = {}) {
-    this.host = new Host({ quirks: options.quirks ?? {} });
+    this.host = options.host ?? new Host({ quirks: options.quirks ?? {} });
     this.#speaks = options.speaks ?? [4, 3];
   }
 
