@@ -19,6 +19,7 @@ import {
   layoutOfSize,
   type Queue,
   type RingReader,
+  SAP_HEADER_LEN,
   type SapDraft,
   SapError,
   type SapMessage,
@@ -122,6 +123,12 @@ export class Csme {
       this.#polled = 0;
     }
     return undefined;
+  }
+
+  /** The largest frame, in bytes, that the data ring to the host takes now; 0 without a link. For back pressure. */
+  frameRoom(): number {
+    if (this.#mapping === undefined || this.state.firmware.link !== 'up') return 0;
+    return Math.max(0, this.#mapping.writers.data.free() - SAP_HEADER_LEN);
   }
 
   #handle(input: CsmeInput): void {

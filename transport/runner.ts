@@ -56,6 +56,12 @@ export interface Runner<Input, Output> {
   /** Something happened that the end does not know of. From inside of a handler it is taken up after it. */
   feed(input: Input): void;
   /**
+   * Lets `task` call the machine itself, with the time of now, and carries out what comes of it: for what is too much to
+   * be fed one by one, such as frames. From inside of a handler the turn that runs goes on with it. Nothing happens
+   * after `stop`.
+   */
+  turn(task: (nowMs: number) => void): void;
+  /**
    * Gives the machine a command and resolves with the result of its `return`. Rejects with a SapError (fault `local`)
    * that the machine throws about the command, which changes nothing; with TRANSPORT_ERR_STOPPED when the runner stops
    * before, with the machine's exception as the cause where there was one.
@@ -131,6 +137,17 @@ class MachineRunner<Input extends Tagged, Output extends Tagged> implements Runn
 
   feed(input: Input): void {
     this.#enqueue(input);
+  }
+
+  turn(task: (nowMs: number) => void): void {
+    if (this.#stopped) return;
+    const now = this.#clock.now();
+    if (this.#busy) task(now);
+    else
+      this.#turn(() => {
+        this.#fireDue(now);
+        task(now);
+      });
   }
 
   call<Name extends NameOf<Input>>(name: Name, args: ArgsOf<Input, Name>): Promise<ResultOf<Output, Name>> {

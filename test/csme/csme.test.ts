@@ -179,6 +179,20 @@ describe('the rings', () => {
     expect(host.read('m2h-data').length).toBe(15);
   });
 
+  it('says how large a frame the host has room for, to the byte', () => {
+    const host = new HandHost();
+    expect(host.csme.frameRoom()).toBe(0);
+    host.up();
+    while (host.csme.frameRoom() >= 1514) host.command('sendFrame', { frame: new Uint8Array(1514) });
+    const room = host.csme.frameRoom();
+    host.command('sendFrame', { frame: new Uint8Array(room + 1) });
+    expect(host.takeProblems()).toEqual(['SAP_ERR_RING_FULL']);
+    host.command('sendFrame', { frame: new Uint8Array(room) });
+    expect(host.takeProblems()).toEqual([]);
+    expect(host.csme.frameRoom()).toBe(0);
+    expect(host.read('m2h-data').at(-1)!.length).toBe(room);
+  });
+
   it('HOST_GOES_DOWN: both rings are drained, then nothing is touched', () => {
     const host = new HandHost().up();
     host.write('h2m-data', host.message(2000, new Uint8Array(60)));

@@ -100,6 +100,37 @@ describe('runner', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('lets a task call the machine: due timers before it, its outputs and timers behind it', () => {
+    const { clock, pair, toy, passed, on } = setUp();
+    toy.timers = [130];
+    const runner = run<Input, Output>(toy, pair.host, clock, { on });
+    const fired: number[] = [];
+    runner.turn((nowMs) => {
+      fired.push(...toy.fired);
+      toy.outputs.push({ type: 'tell', what: `at ${nowMs}` });
+      toy.timers = [140];
+    });
+    expect(passed).toEqual([{ type: 'tell', what: 'at 100' }]);
+    clock.runUntilIdle();
+    expect(toy.fired).toEqual([140]);
+    runner.stop();
+    runner.turn(() => expect.unreachable());
+  });
+
+  it('takes a task from inside of a handler, and what it does, in the same turn', () => {
+    const { clock, pair, toy } = setUp();
+    const seen: string[] = [];
+    const runner = run<Input, Output>(toy, pair.host, clock, {
+      on(output) {
+        if (output.type !== 'tell') return;
+        seen.push(output.what);
+        if (output.what === 'a') runner.turn(() => toy.outputs.push({ type: 'tell', what: 'b' }));
+      },
+    });
+    runner.turn(() => toy.outputs.push({ type: 'tell', what: 'a' }));
+    expect(seen).toEqual(['a', 'b']);
+  });
+
   it('answers commands by their token', async () => {
     const { clock, pair, toy } = setUp();
     const held: Output[] = [];
