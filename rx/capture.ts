@@ -11,7 +11,7 @@ export interface FrameIndex {
   readonly count: number;
   /** So many of the frames were longer on the wire: their ends were not captured. */
   readonly cut: number;
-  /** Why there is nothing behind the last frame, when the file is damaged. */
+  /** Why there is nothing behind the last frame, where that is not the end of the file. */
   readonly damage?: CaptureError | undefined;
 }
 

@@ -47,43 +47,60 @@ export function readFrames(bytes: Uint8Array): FrameIndex | CaptureError {
 }
 
 /**
- * The frames of a file of any size, in batches; each is valid until the next one is asked for. The last value is an
- * error when the file is of another kind; when it is damaged, the last batch has the damage. Needs memory for the
- * longest block only, 16 MiB at the most.
+ * Reads a file of any size, piece by piece; where the pieces end makes no difference. Needs memory for a piece and the
+ * longest record, which is 16 MiB at the most.
  */
-export async function* frameBatches(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<FrameIndex | CaptureError, void, void> {
-  const table = new FrameTable(new Uint8Array(FIRST_ROOM));
-  let scanner: CaptureScanner | undefined;
-  /** Bytes of the table's that are filled. */
-  let filled = 0;
-  for await (const chunk of source) {
-    makeRoom(table, filled, filled + chunk.length);
-    table.bytes.set(chunk, filled);
-    filled += chunk.length;
-    if (filled < (scanner?.needed ?? MAGIC_LEN)) continue;
-    if (scanner === undefined) {
-      const found = scannerFor(table.bytes, filled);
-      if (found instanceof CaptureError) return yield found;
-      scanner = found;
-    }
-    const end = scanner.scan(table, 0, filled);
-    if (typeof end !== 'number') {
-      yield* lastOf(table, end);
-      return;
-    }
-    if (table.count > 0) yield table;
-    table.clear();
-    table.bytes.copyWithin(0, end, filled);
-    table.base += end;
-    filled -= end;
+export class CaptureReader {
+  readonly #table = new FrameTable(new Uint8Array(0));
+  #scanner: CaptureScanner | undefined;
+  #filled = 0;
+  /** Where the records begin of which no frames were given yet. */
+  #next = 0;
+
+  /** The frames that `chunk` completes; valid until the next call. After one with `damage` there is nothing to read. */
+  push(chunk: Uint8Array): FrameIndex {
+    const table = this.#table;
+    this.#append(chunk);
+    if (this.#filled < (this.#scanner?.needed ?? MAGIC_LEN)) return table;
+    const scanner = this.#scanner ?? scannerFor(table.bytes, this.#filled);
+    if (scanner instanceof CaptureError) return this.#over(scanner);
+    this.#scanner = scanner;
+    const end = scanner.scan(table, 0, this.#filled);
+    if (typeof end !== 'number') return this.#over(end);
+    this.#next = end;
+    return table;
   }
-  const wrong =
-    scanner === undefined
-      ? (scannerFor(table.bytes, filled) as CaptureError)
-      : unfinished(scanner, table.base, filled);
-  if (wrong !== undefined) yield* lastOf(table, wrong);
+
+  /** The end of the file: no frames, but `damage` when it is inside of a record. */
+  finish(): FrameIndex {
+    this.#append(NOTHING);
+    const { base, bytes } = this.#table;
+    const scanner = this.#scanner ?? scannerFor(bytes, this.#filled);
+    return this.#over(scanner instanceof CaptureError ? scanner : unfinished(scanner, base, this.#filled));
+  }
+
+  #over(damage: CaptureError | undefined): FrameIndex {
+    this.#table.damage ??= damage;
+    return this.#table;
+  }
+
+  /** Drops what was given, moves what is left to the front and puts `chunk` behind it. */
+  #append(chunk: Uint8Array): void {
+    const table = this.#table;
+    table.clear();
+    table.bytes.copyWithin(0, this.#next, this.#filled);
+    table.base += this.#next;
+    this.#filled -= this.#next;
+    this.#next = 0;
+    const size = this.#filled + chunk.length;
+    if (size > table.bytes.length) {
+      const larger = new Uint8Array(Math.max(size, 2 * table.bytes.length));
+      larger.set(table.bytes.subarray(0, this.#filled));
+      table.bytes = larger;
+    }
+    table.bytes.set(chunk, this.#filled);
+    this.#filled = size;
+  }
 }
 
 /** Whether a file that begins with these bytes, four or more, is a capture. */
@@ -114,7 +131,7 @@ export function pcapOf(frames: readonly Uint8Array[]): Uint8Array {
 }
 
 const MAGIC_LEN = 4;
-const FIRST_ROOM = 1 << 20;
+const NOTHING = new Uint8Array(0);
 
 function scannerFor(b: Uint8Array, end: number): CaptureScanner | CaptureError {
   if (end >= MAGIC_LEN) {
@@ -138,19 +155,4 @@ function unfinished(scanner: CaptureScanner, offset: number, left: number): Capt
     offset,
     `the file ends inside a record: of ${scanner.needed} bytes or more, ${left} are there`,
   );
-}
-
-/** Damage belongs to the last batch, any other error stands behind it. */
-function* lastOf(table: FrameTable, wrong: CaptureError): Generator<FrameIndex | CaptureError> {
-  const isDamage = wrong.code === 'CAPTURE_ERR_DAMAGE';
-  if (isDamage) table.damage = wrong;
-  if (isDamage || table.count > 0) yield table;
-  if (!isDamage) yield wrong;
-}
-
-function makeRoom(table: FrameTable, filled: number, size: number): void {
-  if (size <= table.bytes.length) return;
-  const larger = new Uint8Array(Math.max(size, 2 * table.bytes.length));
-  larger.set(table.bytes.subarray(0, filled));
-  table.bytes = larger;
 }
