@@ -51,3 +51,8 @@ export function parseMac(text: string): MacAddress | undefined {
   if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text)) return undefined;
   return Number.parseInt(text.replace(/[:-]/g, ''), 16);
 }
+
+/** `192.0.2.1` of 0xc0000201. */
+export function formatIpv4(address: number): string {
+  return `${address >>> 24}.${(address >>> 16) & 0xff}.${(address >>> 8) & 0xff}.${address & 0xff}`;
+}

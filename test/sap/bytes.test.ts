@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bytesOfHex, formatMac, hexOf, parseMac } from '../../sap/index.ts';
+import { bytesOfHex, formatIpv4, formatMac, hexOf, parseMac } from '../../sap/index.ts';
 
 it('hex and back', () => {
   fc.assert(
@@ -33,3 +33,8 @@ it.each(['', '02:11:22:33:44', '02:11:22:33:44:5', '02:11:22:33:44:55:66', '0211
     expect(parseMac(text)).toBeUndefined();
   },
 );
+
+it('IPv4 addresses as people write them', () => {
+  expect(formatIpv4(0xc0000201)).toBe('192.0.2.1');
+  expect(formatIpv4(0xffffffff)).toBe('255.255.255.255');
+});
