@@ -1,0 +1,67 @@
+// What the calls of the addon share: its state in one environment, checked arguments, errors.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace sapwood {
+
+struct Mapping;
+struct Watcher;
+
+// The addon's state in one environment (the main thread or one worker). What is still open at its end is closed.
+struct Addon {
+  ~Addon();
+
+  // (syscall, errno, subject) => the error that is thrown.
+  Napi::FunctionReference makeError;
+  // Descriptors opened here that have no ring.
+  std::unordered_set<int> descriptors;
+  // Rings by their descriptor.
+  std::unordered_map<int, std::shared_ptr<Mapping>> rings;
+  std::unordered_map<uint32_t, Watcher*> watches;
+  uint32_t nextWatch = 1;
+};
+
+// A descriptor that is closed unless it is released.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor();
+  int get() const { return fd_; }
+  int release();
+
+ private:
+  int fd_;
+};
+
+// The error of a system call, with the errno that it left. `subject` is what it was about: an interface, a device.
+Napi::Error systemError(Napi::Env env, const char* syscall, int error, const std::string& subject = "");
+
+// Arguments, checked. They throw a TypeError or RangeError that names the argument.
+int64_t integerOf(Napi::Value value, const char* what, int64_t low, int64_t high);
+int descriptorOf(Napi::Value value);
+Napi::Uint8Array bytesOf(Napi::Value value, const char* what);
+std::string interfaceNameOf(Napi::Value value);
+
+Napi::Value packetOpen(const Napi::CallbackInfo& info);
+Napi::Value packetFilter(const Napi::CallbackInfo& info);
+Napi::Value packetStatistics(const Napi::CallbackInfo& info);
+Napi::Value packetSend(const Napi::CallbackInfo& info);
+Napi::Value packetClose(const Napi::CallbackInfo& info);
+Napi::Value tapOpen(const Napi::CallbackInfo& info);
+Napi::Value frameRead(const Napi::CallbackInfo& info);
+Napi::Value frameWrite(const Napi::CallbackInfo& info);
+Napi::Value watch(const Napi::CallbackInfo& info);
+
+// Ends a ring: unmaps its memory and closes its descriptor. Once, however often it is called.
+void closeMapping(Mapping& mapping);
+
+}  // namespace sapwood
