@@ -3,6 +3,7 @@
  * namespace as well, in which the program is root. Nothing of the machine's own network is touched there.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 const PLAIN = ['--net'];
 const WITH_USER = ['--user', '--map-root-user', '--net'];
@@ -24,6 +25,12 @@ export function spawnInNamespace(
   const found = way();
   if ('problem' in found) throw new Error(found.problem);
   return spawn('unshare', [...found.flags, '--', command, ...args], options);
+}
+
+/** Whether this process is in a network namespace that holds nothing but the loopback interface. */
+export function alone(): boolean {
+  const interfaces = readFileSync('/proc/net/dev', 'utf8').match(/^\s*[^\s:]+:/gm) ?? [];
+  return interfaces.every((name) => name.trim() === 'lo:');
 }
 
 let known: Way | undefined;
