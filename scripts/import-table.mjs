@@ -22,7 +22,11 @@ export const IMPORT_TABLE = {
     packages: ['binary-parser'],
     node: true,
   },
-  fuzz: { folders: ['sap', 'ownership', 'csme', 'rx', 'transport', 'trace'], packages: [], node: true },
+  fuzz: {
+    folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
+    packages: [],
+    node: true,
+  },
   examples: {
     folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
     packages: [],
