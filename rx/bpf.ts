@@ -157,7 +157,10 @@ class Compiler {
   /** The way of the one rule whose bytes the frame has. */
   #compare(groups: readonly GroupRule[], parts: readonly Part[], content: BpfNode): BpfNode {
     const [part, ...others] = parts;
-    if (part === undefined) return this.#answer(groups[0]!.verdict) ?? content;
+    if (part === undefined) {
+      const { verdict } = groups[0]!;
+      return verdict === undefined ? content : this.#load(Bpf.LD_H_ABS, ETH_HLEN - 2, this.#answer(verdict));
+    }
     const partOf = (group: GroupRule) => beAt(group.bytes, part.at, part.size);
     const ways = new Map<number, BpfNode>();
     for (const value of new Set(groups.map(partOf))) {
@@ -266,10 +269,7 @@ class Compiler {
 
   // ---- small ones
 
-  #answer(verdict: FilterVerdict): BpfNode;
-  #answer(verdict: FilterVerdict | undefined): BpfNode | undefined;
-  #answer(verdict: FilterVerdict | undefined): BpfNode | undefined {
-    if (verdict === undefined) return undefined;
+  #answer(verdict: FilterVerdict): BpfNode {
     return verdict & (this.#asksLengths ? VERDICT_CONSUMED : VERDICT_CSME) ? this.#yes : this.#no;
   }
 
