@@ -5,16 +5,21 @@
  */
 export const IMPORT_TABLE = {
   sap: { folders: [], packages: [], node: false },
+  native: { folders: [], packages: [], node: true },
   ownership: { folders: ['sap'], packages: [], node: false },
   csme: { folders: ['sap'], packages: [], node: false },
   'csme/network': { folders: ['sap', 'csme', 'native', 'transport'], packages: ['saxes'], node: true },
   rx: { folders: ['sap', 'native'], packages: [], node: true },
-  native: { folders: [], packages: [], node: true },
   transport: { folders: ['sap', 'native'], packages: [], node: true },
   trace: { folders: ['sap', 'ownership', 'csme'], packages: ['picocolors'], node: true },
   cli: {
     folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
     packages: ['commander', 'picocolors'],
+    node: true,
+  },
+  examples: {
+    folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
+    packages: [],
     node: true,
   },
   bench: {
@@ -23,11 +28,6 @@ export const IMPORT_TABLE = {
     node: true,
   },
   fuzz: {
-    folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
-    packages: [],
-    node: true,
-  },
-  examples: {
     folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
     packages: [],
     node: true,

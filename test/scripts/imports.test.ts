@@ -42,5 +42,5 @@ test('the documentation shows the table', () => {
 });
 
 function names(text: string): string[] {
-  return [...text.matchAll(/`([a-z-]+)`/g)].map((match) => match[1]!);
+  return [...text.matchAll(/`([a-z/-]+)`/g)].map((match) => match[1]!);
 }
