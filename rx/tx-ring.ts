@@ -12,7 +12,6 @@ export interface TxRingGeometry {
 
 export class TxRing {
   readonly #bytes: Uint8Array;
-  readonly #halves: Uint16Array;
   readonly #words: Uint32Array;
   readonly #status: Int32Array;
   readonly #from: number;
@@ -25,7 +24,6 @@ export class TxRing {
   /** The slots lie at `memory[from..]`. */
   constructor(memory: ArrayBuffer, from: number, { txFrameSize, txFrameCount }: TxRingGeometry) {
     this.#bytes = new Uint8Array(memory);
-    this.#halves = new Uint16Array(memory);
     this.#words = new Uint32Array(memory);
     this.#status = new Int32Array(memory);
     this.#from = from;
@@ -47,14 +45,9 @@ export class TxRing {
     if (Atomics.load(this.#status, statusAt) & IN_USE) return false;
 
     const bytes = this.#bytes;
-    const header = slot + DATA;
-    bytes.fill(0, header, header + VNET_HEADER);
-    // The kernel copies as much of a frame as this says and refers to the slot for the rest. What refers to the slot
-    // may lie in the receive queue of a local socket when the slot is free again, so that all of it is copied.
-    this.#halves[(header + VNET_HDR_LEN) >> 1] = length;
-    const to = header + VNET_HEADER;
+    // The virtio_net_hdr of a slot stays as the kernel made it: all 0, a frame with nothing left to do.
+    const to = slot + DATA + VNET_HEADER;
     for (let i = 0; i < length; i++) bytes[to + i] = frame[start + i]!;
-    this.#words[(slot + NEXT_OFFSET) >> 2] = 0;
     this.#words[(slot + LEN) >> 2] = VNET_HEADER + length;
     Atomics.store(this.#status, statusAt, TP_STATUS_SEND_REQUEST);
     this.#last = statusAt;
@@ -75,11 +68,7 @@ const TP_STATUS_SEND_REQUEST = 1;
 const IN_USE = 3;
 
 // struct tpacket3_hdr
-const NEXT_OFFSET = 0;
 const LEN = 16;
 const STATUS = 20;
 /** Where the data of a slot begins: TPACKET3_HDRLEN without its struct sockaddr_ll. */
 const DATA = 48;
-
-/** Offset of `hdr_len` in struct virtio_net_hdr. */
-const VNET_HDR_LEN = 2;
