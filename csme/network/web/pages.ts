@@ -1,0 +1,41 @@
+/** The HTML pages of the emulated AMT. */
+import type { AmtDevice } from '../device.ts';
+import { escapeText } from '../wsman/xml.ts';
+
+const TITLE = 'Intel&reg; Active Management Technology';
+
+/** What everybody may see. */
+export function logonPage(): string {
+  return page(
+    '<h1>Log On</h1><p>Log on to Intel&reg; Active Management Technology on this computer.</p>' +
+      '<form method="get" action="/index.htm"><p><input type="submit" value="Log On..."></p></form>',
+  );
+}
+
+/** System status: what AMT shows first to who has logged on. */
+export function indexPage(device: AmtDevice): string {
+  const rows = [
+    ['Computer', [device.hostName, device.domainName].filter((part) => part !== '').join('.')],
+    ['System ID', device.uuid],
+    ['Firmware version', device.version],
+    ['Power', device.powerSource === 0 ? 'AC' : 'DC'],
+    ['Control mode', device.provisioningMode === 1 ? 'admin' : 'client'],
+    ['Wireless network', device.wifi.lastConnectedSsidUnderMeControl || 'none'],
+  ] as const;
+  const table = rows
+    .map(([name, value]) => `<tr><th>${name}</th><td>${escapeText(value)}</td></tr>`)
+    .join('');
+  return page(`<h1>System Status</h1><table>${table}</table>`);
+}
+
+/** A page that says what went wrong. */
+export function problemPage(title: string, sentence: string): string {
+  return page(`<h1>${escapeText(title)}</h1><p>${escapeText(sentence)}</p>`);
+}
+
+function page(body: string): string {
+  return (
+    '<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8">' +
+    `<title>${TITLE}</title></head><body>${body}</body></html>\n`
+  );
+}
