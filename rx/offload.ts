@@ -48,6 +48,8 @@ const ETH_HLEN = 14;
 const ETHERTYPE_IPV4 = 0x0800;
 const TCP = 6;
 const UDP = 17;
+const TCP_HLEN = 20;
+const UDP_HLEN = 8;
 const FIN_AND_PSH = 0x09;
 const CWR = 0x80;
 
@@ -65,14 +67,15 @@ function segment(
   const protocol = b[ip + 9]!;
   const isTcp = gsoType === GSO_TCPV4;
   if (protocol !== (isTcp ? TCP : gsoType === GSO_UDP_L4 ? UDP : -1)) return false;
-  if (transport < ip + 20 || transport + (isTcp ? 20 : 8) > end) return false;
-  const headerEnd = transport + (isTcp ? (b[transport + 12]! >> 4) * 4 : 8);
-  if (headerEnd < transport + 8 || headerEnd > end) return false;
+  const shortest = transport + (isTcp ? TCP_HLEN : UDP_HLEN);
+  if (transport < ip + 20 || shortest > end) return false;
+  const headerEnd = isTcp ? transport + (b[transport + 12]! >> 4) * 4 : shortest;
+  if (headerEnd < shortest || headerEnd > end) return false;
 
   const headerLength = headerEnd - start;
   const id = be16At(b, ip + 4);
-  const sequence = be16At(b, transport + 4) * 65536 + be16At(b, transport + 6);
-  const flags = b[transport + 13]!;
+  const sequence = isTcp ? be16At(b, transport + 4) * 65536 + be16At(b, transport + 6) : 0;
+  const flags = isTcp ? b[transport + 13]! : 0;
   // The pseudo-header without its length: the same for all segments.
   const pseudo = sum(b, ip + 12, ip + 20, protocol);
   let from = start;

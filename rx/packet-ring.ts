@@ -74,11 +74,11 @@ export class RxRing {
   #walk(block: number, frames: number, visit: FrameVisitor): number {
     const bytes = this.#bytes;
     const words = this.#words;
-    const blockEnd = block + this.#blockSize;
+    // From `at` to the end of the block.
     let room = this.#blockSize;
+    let at = block;
     let offset = words[(block + BLOCK_FIRST_PKT) >> 2]!;
     if (offset < BLOCK_HEADER) return 0;
-    let at = block;
     for (let i = 0; i < frames; i++) {
       // Every step goes forward by at least a header and stays in the block, so that the walk ends.
       if (offset > room - FRAME_HEADERS || (offset & 7) !== 0) return i;
@@ -91,13 +91,11 @@ export class RxRing {
       const mac = this.#halves[(at + FRAME_MAC) >> 1]!;
       if (mac < FRAME_HEADERS + VNET_HEADER || (mac & 1) !== 0) return i;
       if (snapLength > room - mac) return i;
-      const start = at + mac;
-      const end = start + snapLength;
       // The last frame has no next one, whatever its field says.
       if (i + 1 < frames && offset < mac + snapLength) return i;
       if (snapLength !== length) this.truncated++;
-      else visit(bytes, start, end, bytes[at + FRAME_PACKET_TYPE]!);
-      if (this.#closed || end > blockEnd) return i + 1;
+      else visit(bytes, at + mac, at + mac + snapLength, bytes[at + FRAME_PACKET_TYPE]!);
+      if (this.#closed) return i + 1;
     }
     return frames;
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openRxPath, type RxPathOptions } from '../../rx/path.ts';
-import { hexOf, VERDICT_CSME, VERDICT_HOST } from '../../sap/index.ts';
+import { type FilterVerdict, hexOf, VERDICT_CSME, VERDICT_HOST } from '../../sap/index.ts';
 import { be, checksumsAreRight, ipv4Frame, leftToCard, pattern } from './support/frames.ts';
 import { enterNamespace, Inbox, ip, makePair, NO_VETH, Sender } from './support/veth.ts';
 
@@ -265,7 +265,7 @@ describe.skipIf(NO_VETH !== undefined)('the Rx path of a veth pair', () => {
   });
 
   it('names an interface that is not there, and one that has no Ethernet frames', () => {
-    const receive = () => VERDICT_HOST;
+    const receive = (): FilterVerdict => VERDICT_HOST;
     expect(() => openRxPath({ interface: 'none9', receive })).toThrow(/none9.*no such network interface/);
     ip('tuntap add dev tun9 mode tun');
     expect(() => openRxPath({ interface: 'tun9', receive })).toThrow(/tun9.*does not carry Ethernet/);
