@@ -43,25 +43,28 @@ function matchIpv4(tables: Tables.FilterTables, b: Uint8Array, ip: number, end: 
   const ofProtocol = masks[b[ip + 9]!]!;
   if (ofProtocol === 0) return 0;
   const payload = ip + ((b[ip]! & 0x0f) << 2);
-  if (end - payload < 8) return matchShort(tables, b, ip, payload, end);
+  if (end - payload < 8) return matchShort(tables, ofProtocol, b, ip, payload, end);
   const toPort = ofProtocol & masks[DST_HIGH + b[payload + 2]!]! & masks[DST_LOW + b[payload + 3]!]!;
-  return toPort === 0 ? 0 : matchRest(tables, toPort, b, ip, payload);
+  if (toPort === 0) return 0;
+  const ofPorts = toPort & masks[SRC_HIGH + b[payload]!]! & masks[SRC_LOW + b[payload + 1]!]!;
+  return ofPorts === 0 ? 0 : matchAddress(tables, ofPorts, b, ip, payload);
 }
 
-/** Of frames with less than 8 bytes behind their IPv4 header only the ICMPv6 rule is asked. */
+/** Less than 8 bytes behind the IPv4 header are enough for the ICMPv6 rule only. */
 function matchShort(
   tables: Tables.FilterTables,
+  ofProtocol: number,
   b: Uint8Array,
   ip: number,
   payload: number,
   end: number,
 ): FilterVerdict {
-  const rules = payload <= end ? tables.masks[b[ip + 9]!]! & ICMPV6_RULE : 0;
-  return firstOf(tables, rules, b, ip);
+  if (ofProtocol !== ICMPV6_RULE || payload > end) return 0;
+  return matchAddress(tables, ofProtocol, b, ip, payload);
 }
 
-/** Asks `rules` for everything but protocol and destination port. */
-function matchRest(
+/** The verdict of the first of `rules` that is met by the destination address too. */
+function matchAddress(
   tables: Tables.FilterTables,
   rules: number,
   b: Uint8Array,
@@ -70,16 +73,10 @@ function matchRest(
 ): FilterVerdict {
   const isEchoRequest = b[payload] === 8 && b[payload + 1] === 0;
   if (rules === ICMP_RULE && isEchoRequest) return 0;
-  const { masks } = tables;
-  const ofPorts = rules & masks[SRC_HIGH + b[payload]!]! & masks[SRC_LOW + b[payload + 1]!]!;
-  return firstOf(tables, ofPorts, b, ip);
-}
-
-/** The verdict of the first of these rules that is met by the destination address too. */
-function firstOf(tables: Tables.FilterTables, rules: number, b: Uint8Array, ip: number): FilterVerdict {
   const met = be32(b, ip + 16) === tables.address ? rules : rules & tables.anyAddress;
   if (met === 0) return 0;
-  return tables.copies & met & -met ? 1 : 3;
+  const first = met & -met;
+  return tables.copies & first ? 1 : 3;
 }
 
 function matchOther(tables: Tables.FilterTables, b: Uint8Array, start: number, end: number): FilterVerdict {
