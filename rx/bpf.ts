@@ -34,7 +34,12 @@ export interface BpfOptions {
   readonly quirks?: FilterQuirks;
 }
 
-/** The program for `oobFilters` of the last CSME_FILTERS; undefined before the first one: CSME gets nothing. */
+/**
+ * The program for `oobFilters` of the last CSME_FILTERS; undefined before the first one: CSME gets nothing. It has a few
+ * dozen instructions for filters as firmware sends them, and never near the 4096 that the kernel takes.
+ *
+ * Throws SAP_ERR_DRAFT for a filter set whose values do not fit their fields; a decoded one always fits.
+ */
 export function compileBpf(filters: OobFilters | undefined, options: BpfOptions = {}): BpfProgram {
   const { answer = 'csme', vlan = 'stripped', quirks } = options;
   const compiler = new Compiler(filters && rulesOf(filters, quirks), answer === 'consume');
