@@ -1,21 +1,37 @@
-/** Trace files of the command line, `-` being stdin. */
+/** Files of the command line, `-` being stdin. */
 import { createReadStream } from 'node:fs';
 import { readTrace, type TraceError, type TraceEvent } from '../trace/index.ts';
 import { CliError } from './exit.ts';
 
 const READ_SIZE = 1 << 18;
 
-/** The events of a file, in batches. A file that cannot be read is thrown as a `CliError`. */
-export async function* eventsOf(file: string): AsyncGenerator<TraceEvent[], void, void> {
+/** The bytes of a file, in pieces. A file that cannot be read is thrown as a `CliError`. */
+export async function* chunksOf(file: string): AsyncGenerator<Uint8Array, void, void> {
   const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_SIZE });
-  const name = nameOf(file);
   try {
-    yield* readTrace(source as AsyncIterable<Uint8Array>, { file: name });
+    yield* source as AsyncIterable<Uint8Array>;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new CliError('usage', `cannot read ${name}: ${REASONS[code] ?? code}.`, NEXT[code]);
+    throw new CliError('usage', `cannot read ${nameOf(file)}: ${REASONS[code] ?? code}.`, NEXT[code]);
   }
+}
+
+/** The whole of a file that is small by its nature; one of more than `most` bytes is thrown as a `CliError`. */
+export async function contentOf(file: string, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunksOf(file)) {
+    size += chunk.length;
+    if (size > most) throw new CliError('usage', `${nameOf(file)} has more than ${most} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The events of a trace, in batches. */
+export function eventsOf(file: string): AsyncGenerator<TraceEvent[], void, void> {
+  return readTrace(chunksOf(file), { file: nameOf(file) });
 }
 
 export function nameOf(file: string): string {

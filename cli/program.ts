@@ -48,11 +48,12 @@ function programOf(output: Output, bind: Bind): Command {
       'after',
       `
 Examples:
-  $ sapwood demo                           a hand-over as it happens
-  $ sapwood demo --fast --record my.jsonl  the same as a trace
-  $ sapwood replay my.jsonl                does our host do the same again?
-  $ sapwood show my.jsonl                  a trace as a ladder
-  $ sapwood show - < my.jsonl | less       the same from a pipe
+  $ sapwood demo                                  a hand-over as it happens
+  $ sapwood demo --fast --record my.jsonl         the same as a trace
+  $ sapwood replay my.jsonl                       does our host do the same?
+  $ sapwood show my.jsonl                         a trace as a ladder
+  $ sapwood show - < my.jsonl | less              the same from a pipe
+  $ sapwood filter --filters HEX --frames a.pcap  which frames does CSME get?
 
 Exit status:
 ${exitHelp(output.terminal.width)}`,

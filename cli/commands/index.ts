@@ -1,7 +1,8 @@
 /** The sub-commands, in the order in which the help lists them. */
 import type { Define } from '../command.ts';
 import { defineDemo } from './demo.ts';
+import { defineFilter } from './filter.ts';
 import { defineReplay } from './replay.ts';
 import { defineShow } from './show.ts';
 
-export const COMMANDS: readonly Define[] = [defineDemo, defineReplay, defineShow];
+export const COMMANDS: readonly Define[] = [defineDemo, defineReplay, defineShow, defineFilter];
