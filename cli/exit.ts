@@ -26,3 +26,9 @@ export class CliError extends Error {
 export function worse(a: ExitName, b: ExitName): ExitName {
   return EXIT_CODES[a].status >= EXIT_CODES[b].status ? a : b;
 }
+
+/** The end that another run of the command reported with its exit status. */
+export function exitOfStatus(status: number | null): ExitName {
+  const names = Object.keys(EXIT_CODES) as ExitName[];
+  return names.find((name) => EXIT_CODES[name].status === status) ?? 'bad';
+}

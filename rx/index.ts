@@ -19,6 +19,7 @@ export {
   formatBpf,
 } from './bpf-program.ts';
 export { compileFilter } from './compile.ts';
+export { type Command, consumeCommands, shellText, unconsumeCommands } from './consume.ts';
 export { describeFilters, type RuleInWords } from './describe.ts';
 export { pcapExpression, plainPcapExpression } from './expression.ts';
 export {

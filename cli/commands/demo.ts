@@ -1,15 +1,20 @@
 /** `sapwood demo`: a hand-over as it happens, then the recordings replayed. `npm start` runs it. */
+
+import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Credentials } from '../../csme/network/index.ts';
+import { alone, spawnInNamespace } from '../../native/index.ts';
 import { eventToJson, formatEvent, type ReplayReport, type TraceEvent } from '../../trace/index.ts';
 import type { Context, Define } from '../command.ts';
+import { labProblem } from '../demo/lab.ts';
 import { pathFromHere, RECORDINGS, recordingNames, replayRecording } from '../demo/recordings.ts';
 import { sceneOf } from '../demo/scene.ts';
 import { type Pace, Screen } from '../demo/screen.ts';
 import { Script } from '../demo/script.ts';
 import { SessionError } from '../demo/session.ts';
 import { labelled, type Summary, summaryLines, summaryOf } from '../demo/summary.ts';
-import { CliError, type ExitName } from '../exit.ts';
+import { CliError, type ExitName, exitOfStatus } from '../exit.ts';
 import { signs, verdictLine } from '../replay-text.ts';
 
 interface Options {
@@ -17,8 +22,11 @@ interface Options {
   fast?: boolean;
   slow?: boolean;
   record?: string;
-  /** commander's name for --no-replay. */
+  /** commander's names for --no-replay and --no-network. */
   replay: boolean;
+  network: boolean;
+  /** Internal: this process is the one that was started in a network namespace of its own. */
+  inNamespace?: boolean;
 }
 
 /** Nothing of the demo takes longer; a wait that no other limit ends, ends here. */
@@ -36,6 +44,8 @@ export const defineDemo: Define = (program, bind) => {
     .option('--slow', 'long pauses for reading')
     .option('--record <file>', 'write the session as a trace')
     .option('--no-replay', 'the session only')
+    .option('--no-network', 'without the remote console, which needs network namespaces')
+    .addOption(new Option('--in-namespace').hideHelp())
     .addHelpText(
       'after',
       `
@@ -50,6 +60,9 @@ Examples:
 async function demo(context: Context, options: Options): Promise<ExitName> {
   const { output, json } = context;
   if (options.fast && options.slow) throw new CliError('usage', 'give --fast or --slow, not both.');
+  if (options.inNamespace && !alone()) throw new CliError('usage', '--in-namespace is for the demo itself.');
+  const problem = options.network ? labProblem() : '--no-network was given.';
+  if (problem === undefined && !options.inNamespace) return inNamespace(context);
   const file = options.record === undefined ? undefined : openTrace(options.record);
   const pace: Pace = options.slow
     ? 'slow'
@@ -58,8 +71,8 @@ async function demo(context: Context, options: Options): Promise<ExitName> {
       : 'normal';
   const scene = sceneOf(options.seed);
   const screen = new Screen(output, pace, json);
-  opening(screen);
-  const script = new Script({ scene, screen });
+  opening(screen, problem);
+  const script = new Script({ scene, screen, remote: problem === undefined ? credentials() : { problem } });
   const { failure, meSeqNum, interrupted } = await play(script, screen);
   if (file !== undefined) writeTrace(file, options.record!, script.session.events);
   if (interrupted !== undefined) return interruptedBy(interrupted, context, screen);
@@ -73,13 +86,44 @@ async function demo(context: Context, options: Options): Promise<ExitName> {
   return summary.ok ? 'good' : 'bad';
 }
 
-function opening(screen: Screen): void {
+/**
+ * Runs the demo once more, as a process in a network namespace of its own: there is room for an interface `wlan0`, and
+ * nothing that it does to the network touches this machine's.
+ */
+async function inNamespace({ output }: Context): Promise<ExitName> {
+  await output.flush();
+  const [entry = '', ...args] = process.argv.slice(1);
+  const child = spawnInNamespace(process.execPath, [...process.execArgv, entry, ...args, '--in-namespace'], {
+    stdio: 'inherit',
+  });
+  // From a terminal the child gets these as well, and may need a moment to end.
+  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  process.on('SIGINT', forward).on('SIGTERM', forward);
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject).once('close', (...end) => resolve(end));
+  });
+  process.off('SIGINT', forward).off('SIGTERM', forward);
+  if (signal !== null) process.kill(process.pid, signal);
+  return exitOfStatus(status);
+}
+
+/** For this run only. */
+function credentials(): Credentials {
+  return { user: 'admin', password: `A1!${randomBytes(12).toString('base64url')}` };
+}
+
+function opening(screen: Screen, problem: string | undefined): void {
+  const remote =
+    problem === undefined
+      ? 'a browser on a machine of its own (a network namespace), real TCP to port 16992'
+      : `none: ${problem}`;
   const { strong } = screen.paint;
   screen.say(
     strong('sapwood demo: one WLAN card, two owners, and a remote session that must survive'),
     ...labelled('host', 'the operating system: our state machine, in this thread', screen.width),
     ...labelled('CSME', 'the firmware that runs AMT: emulated, in a thread of its own', screen.width),
-    ...labelled('WLAN', 'driver, card, air, supplicant, administrator: stand-ins', screen.width),
+    ...labelled('remote', remote, screen.width),
+    ...labelled('WLAN', 'driver, card, supplicant: stand-ins', screen.width),
   );
   screen.header();
 }
@@ -96,7 +140,7 @@ async function play(
     screen.hurry();
     session.fail(new SessionError('Interrupted.'));
   };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const watchdog = setTimeout(
     () => session.fail(new SessionError(`The demo did not end within ${LIMIT_MS / 1000} s.`)),
     LIMIT_MS,
@@ -111,7 +155,7 @@ async function play(
   } finally {
     clearTimeout(watchdog);
     meSeqNum = session.host.meSeqNum;
-    await session.close();
+    await script.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
   return { failure, meSeqNum, interrupted };

@@ -63,7 +63,7 @@ export class Driver {
   /** Brings the device up and joins the access point that the agent has chosen; then DHCP. */
   async connect(ap: ConnectionInfo): Promise<void> {
     const session = this.#session;
-    const { delays, frequencyMhz, mac, ipv4, dhcpId, dhcpServer, connection } = this.#scene;
+    const { delays, frequencyMhz, mac, ipv4, dhcpId, dhcpServer } = this.#scene;
     await session.call('device_state', { up: 1 });
     await session.pass(delays.scan);
     session.note(`driver: scanned ${frequencyMhz} MHz, ${formatMac(ap.bssid)} is there`);
@@ -73,8 +73,8 @@ export class Driver {
     const frame = dhcpRequest80211(ap.bssid, mac, ipv4, dhcpId);
     await session.call('tx_copy', { ivlen: CCMP_HEADER, frame80211: hexOf(frame) });
     await session.pass(delays.dhcp);
-    const server = { mac: connection.there.mac, ipv4: dhcpServer, port: 67 };
-    session.fromAir(dhcpAck(server, mac, ipv4, dhcpId));
+    const ack = dhcpAck(dhcpServer, mac, ipv4, dhcpId);
+    session.fromAir(ack, 0, ack.length);
   }
 
   async #stop(): Promise<void> {

@@ -1,7 +1,4 @@
-/**
- * The thread of the emulated CSME: its machine at the firmware's end of `worker:`, and a stand-in for the network stack
- * of AMT, which holds one TCP connection that was there before the host.
- */
+/** The thread of the emulated CSME: its machine at the firmware's end of `worker:`, and the network stack of AMT behind it. */
 import { parentPort } from 'node:worker_threads';
 import {
   Csme,
@@ -10,74 +7,65 @@ import {
   type FirmwareTell,
   type Profile,
 } from '../../csme/index.ts';
+import { type JoinedNetwork, type JoinOptions, joinNetwork } from '../../csme/network/index.ts';
 import { run, systemClock, workerCsmeEnd, workerInput } from '../../transport/index.ts';
-import { parseSegment, segmentOf, type TcpConnection } from './frames.ts';
 
 export interface FirmwareInput {
   readonly profile: Profile;
-  readonly connection: TcpConnection;
+  /** Without it CSME has no network stack. */
+  readonly network?: Pick<JoinOptions, 'mac' | 'ipv4' | 'prefixLength' | 'credentials'>;
 }
 
-/** What the demo asks of this thread. `plug`: the firmware's client appears on the bus. */
-export type ToFirmware = { readonly type: 'plug' } | Extract<CsmeCommand, { type: 'command' }>;
+/** What the demo asks of this thread. `plug`: the firmware's client appears on the bus; `air`: its radio hears a frame. */
+export type ToFirmware =
+  | { readonly type: 'plug' }
+  | { readonly type: 'air'; readonly frame: Uint8Array }
+  | Extract<CsmeCommand, { type: 'command' }>;
 
 /** What this thread says besides what goes over the link. */
 export type FromFirmware =
   | { readonly type: 'ready' }
   | { readonly type: 'tell'; readonly tell: FirmwareTell }
   | { readonly type: 'problem'; readonly text: string }
-  /** A frame came to CSME's network stack. `segment`: of the connection that it holds. */
-  | { readonly type: 'frame'; readonly copy: boolean; readonly segment: boolean };
+  /** A frame came through the data ring. */
+  | { readonly type: 'frame'; readonly copy: boolean }
+  /** CSME's own radio sends a frame. */
+  | { readonly type: 'air'; readonly frame: Uint8Array };
 
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
-
-function main(port: NonNullable<typeof parentPort>): void {
-  const { profile, connection } = workerInput() as FirmwareInput;
+async function main(port: NonNullable<typeof parentPort>): Promise<void> {
+  const { profile, network } = workerInput() as FirmwareInput;
   const say = (message: FromFirmware) => port.postMessage(message);
-  let tcp = connection;
-
-  /** The connection goes on only where it stood: anything else is answered as a stack does that knows nothing of it. */
-  const receive = (frame: Uint8Array): { answer: Uint8Array | undefined; segment: boolean } => {
-    const segment = parseSegment(frame);
-    if (segment === undefined || segment.to.port !== tcp.here.port)
-      return { answer: undefined, segment: false };
-    const known =
-      segment.from.ipv4 === tcp.there.ipv4 &&
-      segment.from.port === tcp.there.port &&
-      segment.seq === tcp.received &&
-      segment.ack === tcp.sent;
-    if (!known) {
-      const stranger = { ...tcp, there: segment.from, sent: segment.ack, received: 0 };
-      return { answer: segmentOf(stranger, '', true), segment: false };
-    }
-    tcp = { ...tcp, received: (tcp.received + segment.payload.length) >>> 0 };
-    const answer = segmentOf(tcp, ANSWER);
-    tcp = { ...tcp, sent: (tcp.sent + ANSWER.length) >>> 0 };
-    return { answer, segment: true };
-  };
+  let joined: JoinedNetwork | undefined;
 
   const on = (output: CsmeOutput): void => {
-    if (output.type === 'tell') {
-      const { type: _, ...tell } = output;
-      say({ type: 'tell', tell: tell as FirmwareTell });
-    } else if (output.type === 'problem') {
-      say({ type: 'problem', text: output.error.message });
-    } else if (output.type === 'frame') {
-      const { answer, segment } = receive(output.bytes);
-      say({ type: 'frame', copy: output.copy, segment });
-      if (answer !== undefined) runner.feed({ type: 'command', name: 'sendFrame', frame: answer });
+    joined?.hear(output);
+    switch (output.type) {
+      case 'tell': {
+        const { type: _, ...tell } = output;
+        return say({ type: 'tell', tell: tell as FirmwareTell });
+      }
+      case 'problem':
+        return say({ type: 'problem', text: output.error.message });
+      case 'frame':
+        return say({ type: 'frame', copy: output.copy });
     }
   };
 
+  const csme = new Csme({ profile });
   const end = workerCsmeEnd();
   const onSendFailed = (errno: number) =>
     say({ type: 'problem', text: `an ME message was not sent: ${errno}` });
-  const runner = run(new Csme({ profile }), end, systemClock, { on, onSendFailed });
+  const runner = run(csme, end, systemClock, { on, onSendFailed });
+  if (network !== undefined) {
+    const radio = (frame: Uint8Array) => say({ type: 'air', frame: frame.slice() });
+    joined = await joinNetwork(csme, (input) => runner.feed(input), { ...network, radio });
+  }
   port.on('message', (message: ToFirmware) => {
     if (message.type === 'plug') end.plug();
+    else if (message.type === 'air') joined?.air(message.frame);
     else runner.feed(message);
   });
   say({ type: 'ready' });
 }
 
-if (parentPort !== null) main(parentPort);
+if (parentPort !== null) await main(parentPort);

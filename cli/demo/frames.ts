@@ -1,79 +1,16 @@
-/** The few frames of the demo: segments of one TCP connection, and a DHCP exchange. */
+/** The DHCP exchange of the demo. */
 import type { MacAddress } from '../../sap/index.ts';
 
+/** A host of the network. */
 export interface Endpoint {
   readonly mac: MacAddress;
   readonly ipv4: number;
-  readonly port: number;
-}
-
-/** An established connection, as the stack at `here` has it. */
-export interface TcpConnection {
-  readonly here: Endpoint;
-  readonly there: Endpoint;
-  /** Sequence number of the next byte that `here` sends. */
-  readonly sent: number;
-  /** Sequence number of the next byte that `here` expects. */
-  readonly received: number;
-}
-
-export interface Segment {
-  readonly from: Endpoint;
-  readonly to: Endpoint;
-  readonly seq: number;
-  readonly ack: number;
-  readonly payload: Uint8Array;
-  readonly reset: boolean;
 }
 
 const ETHERNET = 14;
 const IPV4 = 20;
-const TCP = 20;
 const UDP = 8;
-const PROTO_TCP = 6;
 const PROTO_UDP = 17;
-const FLAG_RST = 0x04;
-const FLAGS_PSH_ACK = 0x18;
-
-/** The same connection from its other end. */
-export function otherEnd(c: TcpConnection): TcpConnection {
-  return { here: c.there, there: c.here, sent: c.received, received: c.sent };
-}
-
-/** The next segment that `here` sends, as an Ethernet frame. */
-export function segmentOf(c: TcpConnection, text: string, reset = false): Uint8Array {
-  const payload = new TextEncoder().encode(text);
-  const tcp = new Uint8Array(TCP + payload.length);
-  const view = new DataView(tcp.buffer);
-  view.setUint16(0, c.here.port);
-  view.setUint16(2, c.there.port);
-  view.setUint32(4, c.sent);
-  view.setUint32(8, c.received);
-  tcp[12] = (TCP / 4) << 4;
-  tcp[13] = reset ? FLAG_RST : FLAGS_PSH_ACK;
-  view.setUint16(14, 0xffff);
-  tcp.set(payload, TCP);
-  view.setUint16(16, transportChecksum(PROTO_TCP, c.here.ipv4, c.there.ipv4, tcp));
-  return ethernet(c.there.mac, c.here.mac, ipv4(PROTO_TCP, c.here.ipv4, c.there.ipv4, tcp));
-}
-
-/** A TCP segment in an Ethernet frame; undefined for any other frame. */
-export function parseSegment(frame: Uint8Array): Segment | undefined {
-  if (frame.length < ETHERNET + IPV4 + TCP) return undefined;
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const tcp = ETHERNET + (frame[ETHERNET]! & 15) * 4;
-  if (view.getUint16(12) !== 0x0800 || frame[ETHERNET + 9] !== PROTO_TCP || frame.length < tcp + TCP)
-    return undefined;
-  const end = ETHERNET + view.getUint16(ETHERNET + 2);
-  return {
-    from: { mac: macAt(view, 6), ipv4: view.getUint32(ETHERNET + 12), port: view.getUint16(tcp) },
-    to: { mac: macAt(view, 0), ipv4: view.getUint32(ETHERNET + 16), port: view.getUint16(tcp + 2) },
-    seq: view.getUint32(tcp + 4),
-    ack: view.getUint32(tcp + 8),
-    payload: frame.slice(tcp + (frame[tcp + 12]! >> 4) * 4, end),
-    reset: (frame[tcp + 13]! & FLAG_RST) !== 0,
-  };
-}
 
 const BROADCAST = 0xffff_ffff_ffff;
 const DHCP_CLIENT = 68;
@@ -190,8 +127,4 @@ function putMac(b: Uint8Array, at: number, mac: MacAddress): void {
     b[at + 5 - i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-}
-
-function macAt(view: DataView, at: number): MacAddress {
-  return view.getUint16(at) * 0x1_0000_0000 + view.getUint32(at + 2);
 }

@@ -2,7 +2,6 @@
 import { accessPoint } from '../../csme/index.ts';
 import type { ConnectionInfo, MacAddress } from '../../sap/index.ts';
 import { type Random, seededRandom } from '../../transport/index.ts';
-import type { TcpConnection } from './frames.ts';
 
 export interface Scene {
   readonly seed: number;
@@ -13,19 +12,19 @@ export interface Scene {
   /** The card. */
   readonly mac: MacAddress;
   readonly ipv4: number;
+  readonly prefixLength: number;
   /** Mobile country code as two letters, as the driver reports it. */
   readonly mcc: number;
-  /** The remote session, as CSME's network stack has it. */
-  readonly connection: TcpConnection;
-  /** The address of a DHCP server behind the access point. */
-  readonly dhcpServer: number;
+  /** The remote console, on the same network. */
+  readonly console: { readonly ipv4: number };
+  /** The DHCP server behind the access point. */
+  readonly dhcpServer: { readonly mac: MacAddress; readonly ipv4: number };
   readonly dhcpId: number;
   /** How long the stand-ins of card, air and supplicant take, in ms. */
   readonly delays: Readonly<Record<'scan' | 'associate' | 'keys' | 'dhcp' | 'stop', number>>;
 }
 
 const CHANNELS = [1, 6, 11, 36, 44, 48, 149, 157] as const;
-const AMT_HTTP = 16992;
 /** 192.0.2.0/24 and 00-00-5E-00-53-xx are for documentation (RFC 5737, RFC 7042); 02 makes the latter local. */
 const TEST_NET = 0xc0000200;
 const TEST_MAC = 0x02_00_5e_00_53_00;
@@ -37,7 +36,6 @@ export function sceneOf(seed: number): Scene {
   const ssid = 'corp';
   const mac = TEST_MAC + between(0x10, 0x3f);
   const ipv4 = TEST_NET + between(20, 99);
-  const router = TEST_MAC + 1;
   return {
     seed,
     ssid,
@@ -45,14 +43,10 @@ export function sceneOf(seed: number): Scene {
     frequencyMhz: channel <= 13 ? 2407 + 5 * channel : 5000 + 5 * channel,
     mac,
     ipv4,
+    prefixLength: 24,
     mcc: (0x44 << 8) | 0x45,
-    connection: {
-      here: { mac, ipv4, port: AMT_HTTP },
-      there: { mac: router, ipv4: TEST_NET + between(100, 199), port: between(49152, 65535) },
-      sent: word(random),
-      received: word(random),
-    },
-    dhcpServer: TEST_NET + 1,
+    console: { ipv4: TEST_NET + between(100, 199) },
+    dhcpServer: { mac: TEST_MAC + 1, ipv4: TEST_NET + 1 },
     dhcpId: word(random),
     delays: {
       scan: between(50, 90),

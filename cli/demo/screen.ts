@@ -1,8 +1,10 @@
 /** What the demo shows while it runs: headings, the ladder, remarks and the state, at a pace that can be read. */
+
+import { ETH_HLEN, SAP_HEADER_LEN } from '../../sap/index.ts';
 import { Ladder, type Palette, palette, type TraceEvent } from '../../trace/index.ts';
 import type { Output } from '../output.ts';
-import { wrapWords } from '../replay-text.ts';
-import { HAND_OVER, type Step } from './steps.ts';
+import { count, wrapWords } from '../replay-text.ts';
+import { HAND_OVER, isBell, type Step } from './steps.ts';
 
 /** Pauses in ms: before a heading, after each line. */
 export const PACES = {
@@ -16,8 +18,12 @@ export type Pace = keyof typeof PACES;
 const REMARK = 12;
 /** Columns before the words of a heading. */
 const INDENT = 4;
+const PROTO_TCP = 6;
 /** Columns of who says it. */
 const SPEAKER = 8;
+
+/** So many lines of the remote session are shown: from the first frame to the first answer. */
+const SHOWN = 8;
 
 export class Screen {
   readonly #output: Output;
@@ -29,6 +35,9 @@ export class Screen {
   #drained: Promise<void> = Promise.resolve();
   #draining = false;
   #from: number | undefined;
+  /** Lines of the remote session that were shown, and that wait to be told as a number. */
+  #shown = 0;
+  #hidden = { frames: 0, bells: 0 };
   #hurry = false;
   /** Ends the pause that is on. */
   #wake: () => void = () => {};
@@ -52,6 +61,7 @@ export class Screen {
 
   /** Lines as they are. */
   say(...lines: readonly string[]): void {
+    this.#tellHidden();
     for (const text of lines) this.#push(text);
   }
 
@@ -81,9 +91,29 @@ export class Screen {
     // Which driver was recorded is for readers of the trace.
     if (event.ch === 'error' || (event.ch === 'note' && event.driver !== undefined)) return;
     this.#from ??= event.t;
+    if (this.#hides(event)) return;
     const text = this.#ladder.line(event);
     if (event.ch === 'note') this.#remark(event.t, event.text);
     else if (text !== undefined) this.say(...text.split('\n'));
+  }
+
+  /** Whether it is one more line of the remote session, which is like those before it. */
+  #hides(event: TraceEvent): boolean {
+    const isFrame = isOfSession(event);
+    if (isFrame && this.#shown < SHOWN) this.#shown++;
+    else if (isFrame) this.#hidden.frames++;
+    else if (isBell(event) && this.#hidden.frames > 0) this.#hidden.bells++;
+    else return false;
+    return this.#hidden.frames > 0;
+  }
+
+  /** Says how much was hidden since the last line. */
+  #tellHidden(): void {
+    const { frames, bells } = this.#hidden;
+    if (frames === 0) return;
+    this.#hidden = { frames: 0, bells: 0 };
+    const words = `${count(frames, 'more frame')} of the session${bells > 0 ? `, ${count(bells, 'bell')}` : ''}`;
+    this.#push(`${''.padStart(REMARK)}${this.#paint.quiet(words)}`);
   }
 
   /** Who owns the card and what follows from that, in the owner's colour; nothing when it is as before. */
@@ -107,6 +137,7 @@ export class Screen {
 
   /** `agent: …` with the name of who says it in a column of its own. */
   #remark(t: number, text: string): void {
+    this.#tellHidden();
     const [, speaker = '', words = text] = /^(\w+): (.*)$/s.exec(text) ?? [];
     const lines = wrapWords(words.split(' '), this.width - REMARK - SPEAKER);
     lines.forEach((line, i) => {
@@ -144,4 +175,11 @@ export class Screen {
       };
     });
   }
+}
+
+/** A frame between the remote console and port 16992, in the air or in a ring. */
+function isOfSession(event: TraceEvent): boolean {
+  if (event.ch !== 'frame' && event.ch !== 'data') return false;
+  const at = event.ch === 'data' ? SAP_HEADER_LEN : 0;
+  return event.bytes[at + ETH_HLEN + 9] === PROTO_TCP;
 }

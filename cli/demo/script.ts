@@ -1,14 +1,18 @@
 /** The demo as a sequence: who does what when, and what must have happened before it goes on. */
+
+import { AMT_HTTP, type Credentials } from '../../csme/network/index.ts';
 import type { TellName, Tells } from '../../ownership/index.ts';
-import { declOf, formatMac, type KnownMessage } from '../../sap/index.ts';
+import { declOf, formatMac, type KnownMessage, VERDICT_HOST } from '../../sap/index.ts';
 import type { TraceEvent } from '../../trace/index.ts';
 import { Agent, Driver, ssidOf } from './actors.ts';
+import type { ConsoleReport } from './console.ts';
 import type { FromFirmware } from './firmware.ts';
-import { otherEnd, parseSegment, segmentOf } from './frames.ts';
+import { Lab } from './lab.ts';
 import type { Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
 import { Session, SessionError, type SessionOptions } from './session.ts';
 import { STEPS } from './steps.ts';
+import type { HostsOwnStack } from './summary.ts';
 
 /** Times of the hand-over in seconds of the session's clock. */
 export interface Times {
@@ -21,11 +25,14 @@ export interface Times {
 export interface ScriptOptions {
   readonly scene: Scene;
   readonly screen: Screen;
+  /** A real network with a remote console, and what it logs on with; or why there is none. */
+  readonly remote: Credentials | { readonly problem: string };
   /** What a test changes of the session. */
   readonly session?: Partial<Pick<SessionOptions, 'firmware' | 'patienceMs'>>;
 }
 
-const REQUEST = 'GET / HTTP/1.1\r\nHost: amt\r\n\r\n';
+/** So many pages are read over the host's link before the session ends. */
+const PAGES_BY_HOST = 5;
 /** Steps that are not to be held up by a reader: the session's 3 s run. */
 const URGENT = [7, 8, 9, 10];
 
@@ -38,6 +45,14 @@ export class Script {
   readonly #scene: Scene;
   readonly #driver: Driver;
   readonly #agent: Agent;
+  readonly #lab: Lab | undefined;
+  /** Why there is no remote session; undefined when there is one. */
+  readonly skipped: string | undefined;
+  /** What the remote session came to, when it has ended. */
+  remoteSession: (ConsoleReport & HostsOwnStack) | undefined;
+  #pages = 0;
+  /** The host's own stack has the card's address. */
+  #hostJoined = false;
   #statePending = false;
   #ownerKnown = false;
 
@@ -45,8 +60,20 @@ export class Script {
     const { scene, screen } = options;
     this.#scene = scene;
     this.#screen = screen;
+    const { remote } = options;
+    this.skipped = 'problem' in remote ? remote.problem : undefined;
+    if (!('problem' in remote)) this.#lab = this.#makeLab(remote);
     this.session = new Session({
       scene,
+      ...(!('problem' in remote) && {
+        network: {
+          mac: scene.mac,
+          ipv4: scene.ipv4,
+          prefixLength: scene.prefixLength,
+          credentials: remote,
+        },
+      }),
+      onTransmit: (frame) => this.#lab?.transmit(frame),
       onEvent: (event) => this.#seen(event),
       onTold: (name, args) => this.#told(name, args),
       onFirmware: (message) => this.#heard(message),
@@ -58,10 +85,17 @@ export class Script {
 
   /** All of it. Rejects when something does not happen in time. */
   async play(): Promise<void> {
+    await this.#lab?.open();
     await this.#handOver();
     await this.#sessionEnds();
     await this.#csmeTakes();
     await this.#leave();
+  }
+
+  /** Ends everything, whatever happened. */
+  async close(): Promise<void> {
+    await this.#lab?.close();
+    await this.session.close();
   }
 
   async #handOver(): Promise<void> {
@@ -71,7 +105,9 @@ export class Script {
 
     await this.#begin(1);
     await driver.start();
-    await session.start();
+    await session.ready();
+    await this.#remoteBegins();
+    session.plug();
     await session.until('rfkill to be blocked', () => driver.rfkill === 'NOT_OWNER');
     await session.until('the initial configuration to be sent', () => this.#sent('RADIO_STATE') > 0);
 
@@ -96,6 +132,7 @@ export class Script {
     await session.until('CSME to see the host on the access point', () => session.timesTold('windowMet') > 0);
     await session.until('CSME to get the DHCP exchange', () => session.framesAtCsme.all >= 2);
     await session.until('roaming to be forbidden', () => driver.roamingForbidden);
+    await this.#hostJoins();
 
     await this.#begin(10);
     await this.#liveOn();
@@ -103,23 +140,59 @@ export class Script {
     await session.until('the host to answer a ping', () => this.#sent('PONG') > 0);
   }
 
-  /** The administrator's side goes on with its TCP connection. */
+  /** The administrator's browser opens its session with CSME, which holds the card and uses its own radio. */
+  async #remoteBegins(): Promise<void> {
+    if (this.#lab === undefined) return;
+    this.#lab.startSession();
+    await this.session.until('the remote console to read a page', () => this.#pages > 1, 10_000);
+    this.session.note(`console: logged on to port ${AMT_HTTP}, and reads the same page again and again`);
+  }
+
+  /** The host's own stack takes the address that it shares with CSME, and must not answer in CSME's place. */
+  async #hostJoins(): Promise<void> {
+    const { filters } = this.session.host.state;
+    if (this.#lab === undefined || filters === null) return;
+    try {
+      await this.#lab.hostJoins(filters);
+      this.#hostJoined = true;
+      this.session.note("driver: the host has its address; tc keeps from its stack what is CSME's alone");
+    } catch (error) {
+      this.session.note(`driver: the host gets no address here: ${String(error)}`);
+    }
+  }
+
+  /** The browser goes on with its TCP connection. */
   async #liveOn(): Promise<void> {
     const { session } = this;
-    const peer = otherEnd(this.#scene.connection);
-    const verdict = session.fromAir(segmentOf(peer, REQUEST));
-    if (!verdict.csme || verdict.host) throw new SessionError('The filter did not keep the frame for CSME.');
-    await session.until('CSME to answer on the connection', () => this.times.answered !== undefined);
-    const { answered, released } = this.times;
-    const silentMs = Math.round((answered! - released!) * 1000);
-    session.note(`admin: answered after ${silentMs} ms of silence; the session stands 3000 ms`);
+    if (this.skipped !== undefined) {
+      session.note(`console: there is no remote session. ${this.skipped}`);
+      return;
+    }
+    await session.until("a page to come over the host's link", () => this.times.answered !== undefined);
+    const wanted = this.#pages + PAGES_BY_HOST;
+    await session.until("more pages to come over the host's link", () => this.#pages >= wanted);
   }
 
   async #sessionEnds(): Promise<void> {
     await this.#begin(11);
+    await this.#remoteEnds();
     this.session.firmware({ name: 'endSession' });
     await this.session.until('roaming to be allowed', () => !this.#driver.roamingForbidden);
     this.#agent.lift();
+  }
+
+  async #remoteEnds(): Promise<void> {
+    if (this.#lab === undefined) return;
+    const report = await this.#lab.endSession();
+    const hostSegments = this.#hostJoined ? this.#lab.hostSegments() : null;
+    this.remoteSession = { ...report, hostSegments };
+    if (hostSegments !== null && hostSegments > 0)
+      this.session.problems.push("the host's own stack got segments of the remote session");
+    const { pages, connections, silentMs } = report;
+    this.session.note(
+      `console: ${pages} pages on ${connections === 1 ? 'one connection' : `${connections} connections`}, silent for ${silentMs} ms at most, no byte lost`,
+    );
+    if (connections !== 1) this.session.problems.push('the remote session did not stay on one connection');
   }
 
   async #csmeTakes(): Promise<void> {
@@ -167,12 +240,25 @@ export class Script {
     if (event.ch === 'wifi-cmd' && event.name === 'get_ownership') times.asked ??= event.t;
     if (event.ch === 'wifi-cmd' && event.name === 'associated') times.linked ??= event.t;
     if (event.ch === 'notif' && typeOf(event.bytes) === GRANT) times.released ??= event.t;
-    if (event.ch !== 'frame' || event.dir !== 'wlan0>peer0') return;
-    const segment = parseSegment(event.bytes);
-    const { connection } = this.#scene;
-    const goesOn = segment && !segment.reset && segment.seq === connection.sent;
-    if (goesOn && segment.to.port === connection.there.port) times.answered ??= event.t;
-    else this.session.problems.push('CSME did not go on with its TCP connection');
+  }
+
+  #makeLab(credentials: Credentials): Lab {
+    return new Lab({
+      scene: this.#scene,
+      credentials,
+      // Who is on the access point has the card; without the host that is CSME, or nobody.
+      onFrame: (frame, start, end) => {
+        if (this.#driver.link === 'up') return this.session.fromAir(frame, start, end);
+        this.session.toCsmesRadio(frame, start, end);
+        return VERDICT_HOST;
+      },
+      onPage: (pages) => {
+        this.#pages = pages;
+        if (this.times.linked !== undefined) this.times.answered ??= this.session.now;
+        this.session.check();
+      },
+      onFailed: (error) => this.session.fail(error),
+    });
   }
 
   #told<N extends TellName>(name: N, args: Tells[N]): void {

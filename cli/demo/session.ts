@@ -10,7 +10,8 @@ import {
   type TellName,
   type Tells,
 } from '../../ownership/index.ts';
-import { filterFrame, VERDICT_CONSUMED, VERDICT_CSME } from '../../sap/index.ts';
+import { compileFilter } from '../../rx/index.ts';
+import { type FilterVerdict, VERDICT_HOST } from '../../sap/index.ts';
 import { commandArgs, resultArgs, type TraceArgs, type TraceEvent, tellArgs } from '../../trace/index.ts';
 import {
   type Clock,
@@ -36,6 +37,10 @@ export interface SessionOptions {
   readonly onTold: <N extends TellName>(name: N, args: Tells[N]) => void;
   /** What CSME has to say of itself. */
   readonly onFirmware: (message: FromFirmware) => void;
+  /** A frame goes out to the air, by the host or by CSME's own radio. */
+  readonly onTransmit: (frame: Uint8Array) => void;
+  /** What CSME's network stack is to be; without it there is none. */
+  readonly network?: FirmwareInput['network'];
   /** The module of CSME's thread; `firmware.ts`. */
   readonly firmware?: URL;
   /** How long it waits for what should come at once. */
@@ -54,16 +59,16 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
-type Command = Exclude<ToFirmware, { type: 'plug' }>;
+type Command = Extract<ToFirmware, { type: 'command' }>;
 
 export class Session {
-  readonly host = new Host();
+  readonly host = new Host({ compileFilter });
   readonly events: TraceEvent[] = [];
   readonly problems: string[] = [];
   /** What CSME told, by name: how often, and the last of it. */
   readonly told = new Map<FirmwareTell['name'], { count: number; last: FirmwareTell }>();
-  /** Frames that came to CSME's network stack: of its TCP connection, copies of what the host sent, all. */
-  readonly framesAtCsme = { segments: 0, copies: 0, all: 0 };
+  /** Frames that came to CSME through the data ring: copies of what the host sent, all. */
+  readonly framesAtCsme = { copies: 0, all: 0 };
   readonly #end: HostEnd & Recording;
   readonly #spawned: Spawned;
   readonly #runner: Runner<HostInput, HostOutput>;
@@ -78,7 +83,7 @@ export class Session {
     this.#options = options;
     const input: FirmwareInput = {
       profile: profile(sessionOn(scene.ap), WITHOUT_PINGS, { filters: amtFilters(scene.ipv4) }),
-      connection: scene.connection,
+      ...(options.network !== undefined && { network: options.network }),
     };
     const entry = options.firmware ?? new URL('./firmware.ts', import.meta.url);
     const end = spawnWorkerCsme(entry, input, {
@@ -97,9 +102,13 @@ export class Session {
     });
   }
 
-  /** CSME's thread is there; now its client appears on the bus. */
-  async start(): Promise<void> {
+  /** CSME's thread is there, with all that it has. */
+  async ready(): Promise<void> {
     await this.until("CSME's thread to start", () => this.#ready, 10_000);
+  }
+
+  /** CSME's client appears on the bus. */
+  plug(): void {
     this.#post({ type: 'plug' });
   }
 
@@ -111,12 +120,19 @@ export class Session {
     return result;
   }
 
-  /** A frame comes in from the air. Returns who gets it. */
-  fromAir(frame: Uint8Array): { csme: boolean; host: boolean } {
-    const verdict = filterFrame(this.host.state.filters ?? undefined, frame, 0, frame.length);
-    this.#write({ ch: 'frame', dir: 'peer0>wlan0', bytes: frame });
-    this.#runner.feed({ type: 'frame', bytes: frame });
-    return { csme: (verdict & VERDICT_CSME) !== 0, host: (verdict & VERDICT_CONSUMED) === 0 };
+  /** A frame comes in from the air to the host: says who gets it. */
+  fromAir(frame: Uint8Array, start: number, end: number): FilterVerdict {
+    let verdict: FilterVerdict = VERDICT_HOST;
+    this.#write({ ch: 'frame', dir: 'peer0>wlan0', bytes: frame.slice(start, end) });
+    this.#runner.turn((nowMs) => {
+      verdict = this.host.receive(nowMs, frame, start, end);
+    });
+    return verdict;
+  }
+
+  /** The same to CSME's own radio. */
+  toCsmesRadio(frame: Uint8Array, start: number, end: number): void {
+    this.#post({ type: 'air', frame: frame.slice(start, end) });
   }
 
   /** Somebody does something to the firmware. */
@@ -208,12 +224,13 @@ export class Session {
       case 'frame':
         this.framesAtCsme.all++;
         if (message.copy) this.framesAtCsme.copies++;
-        if (message.segment) this.framesAtCsme.segments++;
         break;
+      case 'air':
+        return this.#options.onTransmit(message.frame);
     }
     if (this.#closing) return;
     this.#options.onFirmware(message);
-    this.#check();
+    this.check();
   }
 
   #output(output: HostOutput): void {
@@ -235,19 +252,20 @@ export class Session {
         break;
       case 'transmit':
         this.#write({ ch: 'frame', dir: 'wlan0>peer0', bytes: output.frame });
+        this.#options.onTransmit(output.frame);
         break;
       case 'problem':
         this.problems.push(`host: ${output.error.message}`);
         break;
     }
-    this.#check();
+    this.check();
   }
 
   #event(event: TraceEvent): void {
     if (this.#closing) return;
     this.events.push(event);
     this.#options.onEvent(event);
-    this.#check();
+    this.check();
   }
 
   #write(line: RecordedLine): void {
@@ -258,7 +276,8 @@ export class Session {
     this.#spawned.worker.postMessage(message);
   }
 
-  #check(): void {
+  /** Something has happened that somebody may wait for. */
+  check(): void {
     for (const waiter of this.#waiters) {
       if (!waiter.met()) continue;
       this.#waiters.delete(waiter);

@@ -1,5 +1,5 @@
 /** The steps of the demo in words. The first ten are those of a hand-over, as Intel described it to NetworkManager. */
-import { declOf, type KnownMessage } from '../../sap/index.ts';
+import { declOf, type KnownMessage, ME_MSG } from '../../sap/index.ts';
 import type { TraceEvent } from '../../trace/index.ts';
 
 export interface Step {
@@ -84,6 +84,11 @@ export const STEPS: readonly Step[] = [
     text: 'CSME reads the rings for the last time, then the shared area is unmapped.',
   },
 ];
+
+/** Whether it is a CHECK_SHARED_AREA of either side. */
+export function isBell(event: TraceEvent): boolean {
+  return event.ch === 'me' && event.bytes[0] === ME_MSG.CHECK_SHARED_AREA;
+}
 
 function isNotif(event: TraceEvent, dir: 'h2m' | 'm2h', name: KnownMessage['name']): boolean {
   if (event.ch !== 'notif' || event.dir !== dir) return false;

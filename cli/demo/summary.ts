@@ -1,11 +1,11 @@
 /** What the demo comes to: figures, and how they are said. */
-import { ME_MSG } from '../../sap/index.ts';
-import type { ReplayReport, TraceEvent } from '../../trace/index.ts';
+import type { ReplayReport } from '../../trace/index.ts';
 import { count, sum, wrapWords } from '../replay-text.ts';
+import type { ConsoleReport } from './console.ts';
 import type { Scene } from './scene.ts';
-import type { Script, Times } from './script.ts';
+import type { Script } from './script.ts';
 import type { Session } from './session.ts';
-import { HAND_OVER } from './steps.ts';
+import { HAND_OVER, isBell } from './steps.ts';
 
 export interface Summary {
   seed: number;
@@ -16,10 +16,10 @@ export interface Summary {
   handOver: {
     /** From the request to HOST_LINK_UP. */
     ms: number | null;
-    /** From CSME's release to the next answer on its TCP connection. */
-    silentMs: number | null;
     limitMs: number;
   };
+  /** The remote console's session with port 16992: one page, read again and again; or why there was none. */
+  remoteSession: (ConsoleReport & HostsOwnStack) | { skipped: string } | null;
   messages: { h2m: number; m2h: number };
   frames: { fromAir: number; toAir: number };
   /** `swallowed`: by the throttle of 100 ms. */
@@ -32,6 +32,12 @@ export interface Summary {
     mismatches: number;
     failed: string[];
   } | null;
+}
+
+/** What the host's own stack, which has the same address, got of the session. */
+export interface HostsOwnStack {
+  /** null: it had no address, because tc is missing or refused. */
+  hostSegments: number | null;
 }
 
 const LIMIT_MS = 3000;
@@ -57,7 +63,9 @@ export function summaryOf(
       (recordings === undefined || (recordings.mismatches === 0 && recordings.failed.length === 0)),
     failure: failure?.message ?? null,
     steps: begun,
-    handOver: handOverOf(times),
+    handOver: { ms: between(times.asked, times.linked), limitMs: LIMIT_MS },
+    remoteSession:
+      script.skipped === undefined ? (script.remoteSession ?? null) : { skipped: script.skipped },
     messages: { h2m: countWire(session, 'h2m'), m2h: countWire(session, 'm2h') },
     frames: { fromAir: countFrames(session, 'peer0>wlan0'), toAir: countFrames(session, 'wlan0>peer0') },
     // START has the first number of the host; every door bell that is wanted has the next, sent or not.
@@ -78,11 +86,9 @@ export function summaryLines(s: Summary, width: number): string[] {
   if (handOver.ms !== null) {
     rows.push(['Hand-over', `${handOver.ms} ms from the request to the link; CSME allows ${LIMIT_MS} ms`]);
   }
-  if (handOver.silentMs !== null) {
-    rows.push([
-      'Session',
-      `lived on: the same TCP connection, silent for ${handOver.silentMs} ms of ${LIMIT_MS} ms`,
-    ]);
+  if (s.remoteSession !== null) {
+    rows.push(['Session', sessionText(s.remoteSession)]);
+    if ('hostSegments' in s.remoteSession) rows.push(['Consumed', consumedText(s.remoteSession)]);
   }
   rows.push(['Messages', `${messages.h2m} from the host to CSME, ${messages.m2h} from CSME to the host`]);
   rows.push([
@@ -108,20 +114,28 @@ export function labelled(label: string, text: string, width: number): string[] {
   );
 }
 
-function handOverOf({ asked, released, linked, answered }: Times): Summary['handOver'] {
-  const ms = (from: number | undefined, to: number | undefined) =>
-    from === undefined || to === undefined ? null : Math.round((to - from) * 1000);
-  return { ms: ms(asked, linked), silentMs: ms(released, answered), limitMs: LIMIT_MS };
+function sessionText(session: NonNullable<Summary['remoteSession']>): string {
+  if ('skipped' in session) return `not shown. ${session.skipped}`;
+  const { pages, bytes, connections, silentMs } = session;
+  const lived = connections === 1 ? 'lived on' : 'was broken';
+  return `${lived}: ${pages} pages, ${Math.round(bytes / 1000)} kB, over ${count(connections, 'TCP connection')}; silent for ${silentMs} ms of ${LIMIT_MS} ms, no byte lost`;
+}
+
+function consumedText({ hostSegments }: HostsOwnStack): string {
+  if (hostSegments === null) return "not shown: the host's own stack had no address";
+  if (hostSegments === 0) return "the host's own stack, at the same address, saw nothing of the session";
+  return `not kept away: the host's own stack got ${count(hostSegments, 'segment')} of the session`;
+}
+
+/** Whole ms between two times in seconds. */
+function between(from: number | undefined, to: number | undefined): number | null {
+  return from === undefined || to === undefined ? null : Math.round((to - from) * 1000);
 }
 
 function recordingsOf(reports: readonly ReplayReport[]): NonNullable<Summary['recordings']> {
   const { messages, compared, mismatches } = sum(reports);
   const failed = reports.filter((r) => r.mismatches.length > 0 || r.errors.length > 0).map((r) => r.file);
   return { files: reports.length, messages, compared, mismatches, failed };
-}
-
-function isBell(event: TraceEvent): boolean {
-  return event.ch === 'me' && event.bytes[0] === ME_MSG.CHECK_SHARED_AREA;
 }
 
 /** Messages but for the door bells. */

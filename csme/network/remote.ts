@@ -25,6 +25,8 @@ export async function becomeRemote({ wlan, pid, ipv4, prefixLength }: RemoteOpti
     `link add ${AIR} type veth peer name ${wlan} netns ${pid}`,
     // What a sender hands over as one piece must be no larger than a frame on the air.
     `link set ${AIR} gso_max_segs 1`,
+    // Without an IPv6 address nothing solicits routers and neighbours.
+    `link set ${AIR} addrgenmode none`,
     `addr add ${formatIpv4(ipv4)}/${prefixLength} dev ${AIR}`,
     `link set ${AIR} up`,
   ]);

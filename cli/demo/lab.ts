@@ -1,0 +1,134 @@
+/**
+ * What the demo has of a real network: the card's interface `wlan0`, here one end of a veth pair with a packet ring on
+ * it, and the remote console at the other end. All of it lies in namespaces of the demo's own.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { AMT_HTTP, type Credentials, ip, ipProblem } from '../../csme/network/index.ts';
+import { namespaceProblem, nativeProblem } from '../../native/index.ts';
+import { consumeCommands, openRxPath, type RxPath } from '../../rx/index.ts';
+import { type FilterVerdict, formatIpv4, formatMac, type OobFilters } from '../../sap/index.ts';
+import { builtModule } from '../../transport/index.ts';
+import type { ConsoleInput, ConsoleReport, FromConsole, ToConsole } from './console.ts';
+import type { Scene } from './scene.ts';
+
+export interface LabOptions {
+  readonly scene: Scene;
+  readonly credentials: Credentials;
+  /** A frame came in from the air, valid during the call. Says who gets it. */
+  readonly onFrame: (frame: Uint8Array, start: number, end: number) => FilterVerdict;
+  /** The console has read a page; `pages` so far. */
+  readonly onPage: (pages: number) => void;
+  readonly onFailed: (error: Error) => void;
+}
+
+const WLAN = 'wlan0';
+
+/** Why there can be no real network here: a sentence, with the cure. */
+export function labProblem(): string | undefined {
+  return nativeProblem() ?? namespaceProblem() ?? ipProblem();
+}
+
+export class Lab {
+  readonly #options: LabOptions;
+  #console: Worker | undefined;
+  #path: RxPath | undefined;
+  #report: ((report: ConsoleReport) => void) | undefined;
+  #ready: (() => void) | undefined;
+
+  constructor(options: LabOptions) {
+    this.#options = options;
+  }
+
+  /** Everything is there, and nothing runs yet. Only to be called in a network namespace of the demo's own. */
+  async open(): Promise<void> {
+    const { scene, credentials, onFrame } = this.#options;
+    const input: ConsoleInput = {
+      pid: process.pid,
+      wlan: WLAN,
+      ipv4: scene.console.ipv4,
+      prefixLength: scene.prefixLength,
+      amt: { ipv4: scene.ipv4, port: AMT_HTTP, path: '/index.htm' },
+      credentials,
+    };
+    const worker = new Worker(builtModule(new URL('./console.ts', import.meta.url)), { workerData: input });
+    this.#console = worker;
+    const { onFailed } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#ready = resolve;
+      const failed = (error: Error) => {
+        reject(error);
+        onFailed(error);
+      };
+      worker.on('error', failed);
+      worker.on('message', (message: FromConsole) => this.#hear(message));
+    });
+    await ip([
+      'link set lo up',
+      `link set ${WLAN} address ${formatMac(scene.mac)} addrgenmode none`,
+      `link set ${WLAN} up`,
+    ]);
+    this.#path = openRxPath({ interface: WLAN, receive: onFrame });
+  }
+
+  /** The console begins its session with port 16992. */
+  startSession(): void {
+    this.#post({ type: 'start' });
+  }
+
+  /** The console ends its session; what came of it. */
+  endSession(): Promise<ConsoleReport> {
+    return new Promise((resolve) => {
+      this.#report = resolve;
+      this.#post({ type: 'stop' });
+    });
+  }
+
+  /** Out to the air. */
+  transmit(frame: Uint8Array): void {
+    this.#path?.transmit(frame);
+  }
+
+  /**
+   * The host's own stack takes the address of the card, which CSME has as well; frames that CSME alone gets are kept
+   * from it. Throws what tc or ip said.
+   */
+  async hostJoins(filters: OobFilters): Promise<void> {
+    const { ipv4, prefixLength } = this.#options.scene;
+    for (const [program = '', ...args] of consumeCommands(WLAN, filters)) {
+      await promisify(execFile)(program, args);
+    }
+    await ip([`addr add ${formatIpv4(ipv4)}/${prefixLength} dev ${WLAN}`]);
+  }
+
+  /** TCP segments that the host's own stack has got. Nothing but the console speaks TCP here. */
+  hostSegments(): number {
+    const [names, counts] = readFileSync('/proc/net/snmp', 'utf8').match(/^Tcp:.*$/gm) ?? [];
+    const at = names?.split(' ').indexOf('InSegs') ?? -1;
+    return Number(counts?.split(' ')[at]);
+  }
+
+  async close(): Promise<void> {
+    this.#path?.close();
+    await this.#console?.terminate();
+  }
+
+  #hear(message: FromConsole): void {
+    switch (message.type) {
+      case 'ready':
+        return this.#ready?.();
+      case 'page':
+        return this.#options.onPage(message.pages);
+      case 'failed':
+        return this.#options.onFailed(new Error(`The remote session broke: ${message.text}.`));
+      case 'report':
+        return this.#report?.(message.report);
+    }
+  }
+
+  #post(message: ToConsole): void {
+    this.#console?.postMessage(message);
+  }
+}
