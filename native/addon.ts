@@ -63,7 +63,7 @@ export interface PacketGeometry {
 
 export interface PacketSocket {
   readonly fd: number;
-  /** The rings. Not copied, not shared, and not to be transferred to another thread. */
+  /** The rings. Not a copy; Node.js transfers it to no other thread. */
   readonly memory: ArrayBuffer;
 }
 

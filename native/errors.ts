@@ -39,18 +39,17 @@ export class NativeError extends Error {
 /** The error of a system call. `subject` is what the call was about, an interface or a device, or ''. */
 export function systemError(syscall: string, errno: number, subject: string): NativeError {
   const name = getSystemErrorName(-errno);
-  const denied = name === 'EPERM' || name === 'EACCES';
+  const capability = name === 'EPERM' || name === 'EACCES' ? CAPABILITIES[syscall] : undefined;
   const about = subject === '' ? '' : ` (${subject})`;
-  const cure = denied ? permissionFor(syscall) : CURES[name];
-  return new NativeError(denied ? 'NATIVE_ERR_PERMISSION' : 'NATIVE_ERR_SYSTEM', {
+  const cure = capability === undefined ? CURES[name] : permissionFor(capability);
+  return new NativeError(capability === undefined ? 'NATIVE_ERR_SYSTEM' : 'NATIVE_ERR_PERMISSION', {
     detail: `${syscall}${about}: ${name}.${cure === undefined ? '' : ` ${cure}`}`,
     errno,
     syscall,
   });
 }
 
-function permissionFor(syscall: string): string {
-  const capability = CAPABILITIES[syscall] ?? 'CAP_NET_RAW';
+function permissionFor(capability: string): string {
   return (
     `${capability} is needed: run as root, in a user namespace (unshare --user --map-root-user --net), ` +
     `or give it to Node.js (setcap ${capability.toLowerCase()}+ep).`
@@ -58,6 +57,7 @@ function permissionFor(syscall: string): string {
 }
 
 const CAPABILITIES: Readonly<Record<string, string>> = {
+  socket: 'CAP_NET_RAW',
   open: 'CAP_NET_ADMIN',
   'ioctl TUNSETIFF': 'CAP_NET_ADMIN',
   unshare: 'CAP_SYS_ADMIN',
@@ -68,6 +68,7 @@ const CURES: Readonly<Record<string, string>> = {
   ENXIO: 'There is no such network interface any more.',
   ENETDOWN: 'The interface is down: `ip link set … up`.',
   EPROTOTYPE: 'The interface does not carry Ethernet frames: use an Ethernet, WLAN, veth or TAP interface.',
+  EPERM: 'It cannot be done with this descriptor.',
   EBUSY: 'It is in use: choose another name, or end the program that has it.',
   ENOMEM: 'The kernel has no memory for rings of this size: use fewer or smaller blocks.',
   ENOENT: 'The kernel module tun is not loaded: `modprobe tun`.',
