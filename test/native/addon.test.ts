@@ -241,8 +241,9 @@ describe.skipIf(NO_ROOT !== undefined)('rings, TAP interfaces and watches', () =
 describe.skipIf(NO_ROOT !== undefined)('threads and processes', () => {
   const start = async (workerData: object) => {
     const worker = new Worker(new URL('./support/worker.mjs', import.meta.url), { workerData });
+    const exit = once(worker, 'exit');
     const [message] = await once(worker, 'message');
-    return { worker, message };
+    return { worker, message, exit };
   };
 
   it('several threads at once, each in its own namespace, leave nothing behind', async () => {
@@ -253,9 +254,7 @@ describe.skipIf(NO_ROOT !== undefined)('threads and processes', () => {
     for (const end of ['exit', 'wait', 'wait']) {
       const threads = await Promise.all([1, 2, 3].map((name) => start({ name, end, busy: end === 'wait' })));
       expect(threads.map(({ message }) => message.name)).toEqual([1, 2, 3]);
-      await Promise.all(
-        threads.map(({ worker }) => (end === 'exit' ? once(worker, 'exit') : worker.terminate())),
-      );
+      await Promise.all(threads.map(({ worker, exit }) => (end === 'exit' ? exit : worker.terminate())));
       expect(mappings()).toBe(0);
     }
     expect(openFiles()).toBe(files);
