@@ -145,6 +145,8 @@ class Stack implements NetworkStack {
     this.#stop();
     await this.#web.close();
     this.#native.close(this.#fd);
+    // The watch has a descriptor of its own, which the event loop closes at the end of a turn.
+    for (let turns = 2; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #start(): void {
