@@ -2,17 +2,25 @@
  * `npm run fuzz -- [TARGET…] [--runs N] [--seed S] [--concurrent SECONDS]`: runs the fuzz targets and prints one JSON line each.
  *
  * Without a target all of them run. The same seed gives the same cases. `--concurrent` also lets a second thread
- * scribble over a ring while it is read. Exit status 1 when something was found.
+ * scribble over a ring while it is read. `rx-kernel` needs a C compiler. Exit status 1 when something was found.
  */
 import { parseArgs } from 'node:util';
 import { fuzzDecode } from './decode.ts';
+import { fuzzPacketRing } from './packet-ring.ts';
+import { fuzzPcap } from './pcap.ts';
 import type { FuzzReport } from './report.ts';
 import { fuzzRing, fuzzRingConcurrently } from './ring.ts';
+import { fuzzRx } from './rx.ts';
+import { fuzzRxKernel } from './rx-kernel.ts';
 import { fuzzTrace } from './trace.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   decode: fuzzDecode,
+  'packet-ring': fuzzPacketRing,
+  pcap: fuzzPcap,
   ring: fuzzRing,
+  rx: fuzzRx,
+  'rx-kernel': fuzzRxKernel,
   trace: fuzzTrace,
 };
 
