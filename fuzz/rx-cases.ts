@@ -17,8 +17,10 @@ export const FRAME_MAX = 0xffff;
 const FILTERS_LEN = 156;
 const PORTS = [16992, 16993, 16994, 16995, 623, 664, 5900, 67, 68, 5353, 53, 80, 1, 0xffff];
 const ADDRESSES = [0xc0000202, 0x0a000001, 0xffffffff, 0xe00000fb, 1];
+/** The last three end in the first byte of an EtherType, which with the flags behind them is what the quirk compares. */
 const GROUPS = [
   0x01005e0000fb, 0x01005e7ffffa, 0x3333000000fb, 0x0180c2000000, 0x01005e0000fc, 0x0180000000fb,
+  0x01005e000008, 0x333300000008, 0x0180c2000081,
 ];
 const STATION = 0x021122334455;
 const BROADCAST = 0xffffffffffff;
@@ -141,7 +143,7 @@ export class FrameMaker {
       for (let i = 0; i < 12; i++) frame[i] = this.#table[entry + i]!;
       frame[0]! |= 1;
       this.#u16(type, (this.#table[entry + 12]! << 8) | this.#table[entry + 13]!);
-      end = random.oneIn(2) ? this.#ipv4(type + 2) : this.#arp(type + 2);
+      end = this.#table[entry + 13]! & 2 ? this.#arp(type + 2) : this.#ipv4(type + 2);
     } else {
       end = this.#content(type);
     }

@@ -27,8 +27,8 @@ export function pcapExpression(filters: OobFilters | undefined, quirks?: FilterQ
   if (filters === undefined) return NOTHING.text;
   const rules = rulesOf(filters, quirks);
   const isTagged = all([
-    atom('len >= 18'),
     any([atom('ether[12:2] = 0x8100'), atom('ether[12:2] = 0x88a8')]),
+    atom('len >= 18'),
   ]);
   return any([
     all([atom(`not (${isTagged.text})`), ethernet(rules, byOffset(ETH_HLEN))]),

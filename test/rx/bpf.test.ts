@@ -8,7 +8,14 @@ import { native } from '../../native/index.ts';
 import { type BpfOptions, compileBpf } from '../../rx/bpf.ts';
 import { assemble, BpfGraph, type BpfNode } from '../../rx/bpf-assembler.ts';
 import { Bpf, bytecodeOfBpf, bytesOfBpf, formatBpf } from '../../rx/bpf-program.ts';
-import { noFilters, type OobFilters, untag, VERDICT_CONSUMED, VERDICT_CSME } from '../../sap/index.ts';
+import {
+  filterFrame,
+  noFilters,
+  type OobFilters,
+  untag,
+  VERDICT_CONSUMED,
+  VERDICT_CSME,
+} from '../../sap/index.ts';
 import { AS_RECORDED, recordedVerdicts } from '../support/verdicts.ts';
 import { be, ipv4Frame, pattern } from './support/frames.ts';
 import { enterNamespace, makePair, NO_VETH, Sender } from './support/veth.ts';
@@ -45,6 +52,22 @@ describe.skipIf(WITHOUT_KERNEL)('the kernel, asked', () => {
     expect(findings).toEqual([]);
     expect(verdicts.both).toBeGreaterThan(1000);
     expect(verdicts.csme).toBeGreaterThan(1000);
+  });
+
+  test('knows a frame that ends inside of its tag from a tagged one', () => {
+    // With the quirk, the first rule is for frames of which the EtherType is 0x8100.
+    const off = noFilters();
+    const first = { macAddress: 0x01005e000001, flags: 5 };
+    const second = { macAddress: 0x020000000081, flags: 0 };
+    const filters = { ...off, ethFilters: [first, second, ...off.ethFilters.slice(2)] };
+    const whole = Uint8Array.from([1, 0, 0x5e, 0, 0, 1, 5, 2, 0, 0, 0, 0, 0x81, 0, 0x81, 0, 0x81, 0, 0, 0]);
+    const batch = new BpfBatch();
+    batch.program(bytesOfBpf(compileBpf(filters, { vlan: 'inline', quirks: AS_RECORDED })));
+    for (let length = 0; length <= whole.length; length++) batch.frame(whole, 0, length);
+    const wanted = Array.from(batch.run().kernel, (bytes) => bytes >= 0);
+    const expected = wanted.map((_, length) => filterFrame(filters, whole, 0, length, AS_RECORDED) !== 0);
+    expect(wanted).toEqual(expected);
+    expect([expected[13], expected[17], expected[18]]).toEqual([false, true, true]);
   });
 
   test('takes the longest programs that are known, whose jumps do not reach everywhere', () => {
@@ -121,6 +144,11 @@ describe.skipIf(NO_VETH !== undefined)('the program of a ring', () => {
     expect(taken(request)).toBe(1);
     expect(taken(withOptions)).toBe(1);
     expect(taken(request.subarray(0, 42))).toBe(1);
+    // The shortest header, as it is read, and the shortest that a header may be.
+    const tiny = Uint8Array.from([...request.subarray(0, 14), 0x41, ...request.subarray(15)]);
+    tiny.set([...be(68), ...be(67)], 18);
+    expect(taken(tiny.subarray(0, 34))).toBe(1);
+    expect(taken(tiny.subarray(0, 33))).toBe(0);
     expect(taken(request.subarray(0, 41), request.subarray(0, 14))).toBe(0);
     expect(taken(ipv4Frame({ ...dhcp, from: 67, to: 68 }))).toBe(0);
     expect(taken(ipv4Frame({ ...dhcp, protocol: 6 }))).toBe(0);

@@ -87,7 +87,7 @@ test('the expressions for one port', () => {
     '(not ether multicast or ether broadcast) and ip and ip dst host 192.0.2.10 and tcp dst port 16992';
   expect(plainPcapExpression(filters)).toBe(`(${plain}) or (vlan and ${plain})`);
 
-  const tag = 'len >= 18 and (ether[12:2] = 0x8100 or ether[12:2] = 0x88a8)';
+  const tag = '(ether[12:2] = 0x8100 or ether[12:2] = 0x88a8) and len >= 18';
   const destination = '(ether[0] & 1 = 0 or (ether[0:4] = 0xffffffff and ether[4:2] = 0xffff))';
   const untagged = [
     ...['ether[12:2] = 0x0800', 'len >= 34', 'ether[30:4] = 0xc000020a', 'ether[23] = 6'],
