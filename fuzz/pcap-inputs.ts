@@ -119,51 +119,54 @@ function pcapng(file: Writer, random: Random): CaptureInput {
   return { bytes: file.whole(), frames, cut };
 }
 
+/** More than the longest file has. */
+const ROOM = 1 << 14;
+
 /** Bytes one behind the other, in either byte order. */
 class Writer {
   bigEndian: boolean;
-  readonly #bytes: number[] = [];
+  readonly #bytes = new Uint8Array(ROOM);
+  readonly #view = new DataView(this.#bytes.buffer);
+  #length = 0;
 
   constructor(bigEndian: boolean) {
     this.bigEndian = bigEndian;
   }
 
   u16(value: number): this {
-    return this.#word(value, 2);
+    this.#view.setUint16(this.#length, value, !this.bigEndian);
+    this.#length += 2;
+    return this;
   }
 
   u32(value: number): this {
-    return this.#word(value, 4);
+    this.#view.setUint32(this.#length, value, !this.bigEndian);
+    this.#length += 4;
+    return this;
   }
 
   bytes(bytes: Uint8Array): this {
-    this.#bytes.push(...bytes);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
     return this;
   }
 
   pad(): this {
-    while (this.#bytes.length % 4 !== 0) this.#bytes.push(0);
+    this.#length = (this.#length + 3) & ~3;
     return this;
   }
 
   /** A block of pcapng around what `body` writes. */
   block(type: number, body: (file: Writer) => void): void {
-    const inner = new Writer(this.bigEndian);
-    body(inner);
-    const content = inner.pad().whole();
-    this.u32(type)
-      .u32(content.length + 12)
-      .bytes(content)
-      .u32(content.length + 12);
+    const from = this.#length;
+    this.u32(type).u32(0);
+    body(this);
+    const length = this.pad().#length + 4 - from;
+    this.u32(length);
+    this.#view.setUint32(from + 4, length, !this.bigEndian);
   }
 
   whole(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
-  }
-
-  #word(value: number, size: number): this {
-    for (let i = 0; i < size; i++)
-      this.#bytes.push((value >>> (8 * (this.bigEndian ? size - 1 - i : i))) & 0xff);
-    return this;
+    return this.#bytes.slice(0, this.#length);
   }
 }

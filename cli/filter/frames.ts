@@ -10,7 +10,7 @@ import { LineJudge } from './line-judge.ts';
 import type { FilterList } from './sets.ts';
 import { type BadLine, type Tally, Verdicts } from './verdicts.ts';
 
-export interface FilterTask {
+interface FilterTask {
   readonly file: string;
   /** For all frames; beside a list, for lines that name no set. */
   readonly one: OobFilters | undefined;

@@ -11,7 +11,7 @@ import {
 } from '../../sap/index.ts';
 import { type FilterList, objectOf, setOf } from './sets.ts';
 
-export interface LineVerdict {
+interface LineVerdict {
   readonly verdict: FilterVerdict;
   /** The bits of what the line says, where it says it. */
   readonly recorded: number | undefined;

@@ -11,7 +11,7 @@ import type { Context } from '../command.ts';
 export const PRINT_FORMS = ['rules', 'expression', 'bpf', 'tc'] as const;
 export type PrintForm = (typeof PRINT_FORMS)[number];
 
-export interface PrintTask {
+interface PrintTask {
   readonly set: OobFilters;
   readonly quirks: FilterQuirks;
   readonly form: PrintForm;
