@@ -15,8 +15,8 @@ export type Command = readonly string[];
 const PREFERENCE = '16992';
 
 /**
- * What to run, in this order and with CAP_NET_ADMIN, so that the frames of `filters` are consumed on the interface; undefined: none.
- * Running it again with other filters replaces the program at once: every frame meets the one or the other.
+ * What to run, in this order and with CAP_NET_ADMIN, so that the frames are consumed that `filters` want to be;
+ * undefined: none. Run again with other filters, the program is replaced at once: a frame meets the one or the other.
  */
 export function consumeCommands(
   interfaceName: string,

@@ -11,7 +11,6 @@ import {
   Icmpv6Flags,
   Ipv4FilterFlags,
   type OobFilters,
-  VERDICT_CONSUMED,
   VERDICT_CSME,
   VERDICT_HOST,
 } from '../sap/index.ts';
@@ -48,6 +47,8 @@ export interface GroupRule {
   readonly verdict: FilterVerdict | undefined;
 }
 
+const CSME_ALONE: FilterVerdict = 3;
+
 export function rulesOf(filters: OobFilters, quirks: FilterQuirks = {}): FilterRules {
   const { ipv4Addr, flags } = filters.ipv4Filter;
   return {
@@ -64,10 +65,8 @@ export function rulesOf(filters: OobFilters, quirks: FilterQuirks = {}): FilterR
 
 function verdictOf(flags: number, pass: number, copy: number): FilterVerdict {
   if (!(flags & pass)) return VERDICT_HOST;
-  return flags & copy ? VERDICT_CSME : VERDICT_BOTH_BITS;
+  return flags & copy ? VERDICT_CSME : CSME_ALONE;
 }
-
-const VERDICT_BOTH_BITS = (VERDICT_CSME | VERDICT_CONSUMED) as FilterVerdict;
 
 /** The rules that a protocol can meet: those without the flag of the other one. */
 function portRules(filters: OobFilters, otherProtocol: number): PortRule[] {
