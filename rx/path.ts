@@ -12,7 +12,13 @@ import {
   POLLIN,
   type Watch,
 } from '../native/index.ts';
-import { type FilterVerdict, isDhcpClientFrame, VERDICT_CONSUMED, VERDICT_CSME } from '../sap/index.ts';
+import {
+  type FilterVerdict,
+  isDhcpClientFrame,
+  tagLength,
+  VERDICT_CONSUMED,
+  VERDICT_CSME,
+} from '../sap/index.ts';
 import { forEachWireFrame } from './offload.ts';
 import { type FrameVisitor, NO_BLOCK, PACKET_OUTGOING, RxRing } from './packet-ring.ts';
 import { TxRing } from './tx-ring.ts';
@@ -32,8 +38,8 @@ export interface RxPathOptions {
   /** Name of the interface, in the network namespace of the calling thread. */
   readonly interface: string;
   /**
-   * Decides about a received frame and forwards it: `frame[start..end)` as the wire had it, without the VLAN tag that
-   * the kernel took off, and valid during the call.
+   * Decides about a received frame and forwards it: `frame[start..end)` as the wire had it, but for a single VLAN tag,
+   * which the kernel took off. Of two tags it has both. Valid during the call.
    */
   receive(frame: Uint8Array, start: number, end: number): FilterVerdict;
   /** A frame that this machine's DHCP client sends; valid during the call. */
@@ -85,6 +91,19 @@ export function openRxPath(options: RxPathOptions): RxPath {
 const FRAMES_PER_TURN = 4096;
 /** How long frames wait that the kernel could not take. */
 const RETRY_MS = 1;
+
+/**
+ * The kernel takes the first VLAN tag off: one that is still there is the second, which nobody removes. To be told apart
+ * it gets a first one again, whose value nobody looks at; where it lies were the addresses, and headers that are done with.
+ */
+function withOuterTag(frame: Uint8Array, start: number): number {
+  frame.copyWithin(start - 4, start, start + 12);
+  frame[start + 8] = 0x81;
+  frame[start + 9] = 0;
+  frame[start + 10] = 0;
+  frame[start + 11] = 0;
+  return start - 4;
+}
 
 class Path implements RxPath {
   readonly #native: Native;
@@ -193,7 +212,8 @@ class Path implements RxPath {
 
   readonly #onReceived = (frame: Uint8Array, start: number, end: number): void => {
     this.#seen++;
-    const verdict = this.#options.receive(frame, start, end);
+    const from = tagLength(frame, start, end) === 0 ? start : withOuterTag(frame, start);
+    const verdict = this.#options.receive(frame, from, end);
     if (verdict & VERDICT_CSME) this.#forCsme++;
     if (verdict & VERDICT_CONSUMED) this.#consumed++;
   };

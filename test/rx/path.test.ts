@@ -115,6 +115,16 @@ describe.skipIf(NO_VETH !== undefined)('the Rx path of a veth pair', () => {
     expect(hexOf(await received.next())).toBe(hexOf(frame));
   });
 
+  it('gives a frame with two tags so that the second stays', async () => {
+    const { sender, received } = paired();
+    const frame = ipv4Frame({ protocol: 6, payload: pattern(100) });
+    const [addresses, rest] = [frame.subarray(0, 12), frame.subarray(12)];
+    const inner = [0x81, 0, 0x20, 5];
+    sender.send(Uint8Array.from([...addresses, 0x88, 0xa8, 0x30, 6, ...inner, ...rest]));
+    const given = Uint8Array.from([...addresses, 0x81, 0, 0, 0, ...inner, ...rest]);
+    expect(hexOf(await received.next())).toBe(hexOf(given));
+  });
+
   it('computes the checksum that a local sender left to its card', async () => {
     const { sender, received } = paired();
     for (const protocol of [6, 17] as const) {
