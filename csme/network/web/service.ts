@@ -35,6 +35,8 @@ export interface WebStatistics {
   readonly connections: number;
   /** Connections that were closed because there were too many. */
   readonly refused: number;
+  /** Connections that were closed because nothing came and nothing was taken. */
+  readonly timedOut: number;
   readonly requests: number;
   /** Requests that were answered with 401. */
   readonly challenged: number;
@@ -47,7 +49,7 @@ export class WebService {
   readonly #pages: ReadonlyMap<string, Uint8Array>;
   readonly #bodyMax: number;
   readonly #server: Server;
-  readonly #statistics = { connections: 0, refused: 0, requests: 0, challenged: 0 };
+  readonly #statistics = { connections: 0, refused: 0, timedOut: 0, requests: 0, challenged: 0 };
 
   constructor(options: WebOptions) {
     const limits = { ...WEB_LIMITS, ...options.limits };
@@ -99,6 +101,10 @@ export class WebService {
     server.timeout = limits.silenceTimeoutMs;
     server.on('connection', () => this.#statistics.connections++);
     server.on('drop', () => this.#statistics.refused++);
+    server.on('timeout', (socket) => {
+      this.#statistics.timedOut++;
+      socket.destroy();
+    });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuse(error, socket as Socket));
     server.on('request', (request, response) => {
       this.#statistics.requests++;
