@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openRxPath, type RxPathOptions } from '../../rx/path.ts';
 import { type FilterVerdict, hexOf, VERDICT_CSME, VERDICT_HOST } from '../../sap/index.ts';
@@ -234,6 +235,27 @@ describe.skipIf(NO_VETH !== undefined)('the Rx path of a veth pair', () => {
     expect(path.transmit(frame)).toBe(true);
     expect(path.transmit(frame)).toBe(false);
     expect(path.statistics()).toMatchObject({ transmitted: 2, txDropped: 3 });
+  });
+
+  it('sends later what a full queue does not take, in order', async () => {
+    const { near, far, path } = paired();
+    execFileSync('tc', `qdisc add dev ${near} root tbf rate 20mbit burst 3000 limit 3000`.split(' '));
+    const arrived = new Inbox<string>();
+    open.push(
+      openRxPath({
+        interface: far,
+        receive: (frame, start, end) => {
+          arrived.put(hexOf(frame.subarray(start, end)));
+          return VERDICT_HOST;
+        },
+      }),
+    );
+    const frames = Array.from({ length: 60 }, (_, id) =>
+      ipv4Frame({ protocol: 6, id, payload: pattern(1000) }),
+    );
+    for (const frame of frames) expect(path.transmit(frame)).toBe(true);
+    for (const frame of frames) expect(await arrived.next()).toBe(hexOf(frame));
+    expect(path.statistics()).toMatchObject({ transmitted: 60, txDropped: 0 });
   });
 
   it('goes on when the interface was down', async () => {
