@@ -48,7 +48,9 @@ export class LineJudge {
   #decode(hex: string): number | string {
     const length = hex.length / 2;
     if (length > this.#frame.length) this.#frame = Buffer.alloc(2 * length);
-    if (this.#frame.write(hex, 0, 'hex') === length) return length;
+    // Of a character beyond ASCII, Buffer takes the low byte for a digit.
+    const isAscii = Buffer.byteLength(hex) === hex.length;
+    if (isAscii && this.#frame.write(hex, 0, 'hex') === length) return length;
     if (hex.length % 2 !== 0) return 'has a "frame" with an odd number of hex digits';
     return `has a "frame" whose character ${hex.search(/[^0-9a-f]/i) + 1} is no hex digit`;
   }

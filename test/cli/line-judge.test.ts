@@ -65,3 +65,10 @@ test('sets that stand in lines are compiled again when there were very many', ()
     for (let i = 0; i < 2500; i++) expect(judge.judge(line(i))).toEqual({ verdict: 3, recorded: undefined });
   }
 });
+
+test.each(['0g', 'g0', '00 0', '0\u0130', '\u0661\u0662', '0x', '\u00e00'])('no hex: %j', (frame) => {
+  const judge = new LineJudge({ one: noFilters(), list: undefined, quirks });
+  expect(judge.judge(JSON.stringify({ frame }))).toMatch(
+    /^has a "frame" whose character [12] is no hex digit$|^has a "frame" whose character 3 /,
+  );
+});
