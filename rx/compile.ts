@@ -2,7 +2,7 @@
  * The Rx filter, compiled: the verdicts of `filterFrame`, without walking lists for every frame.
  *
  * One function over tables serves all matchers, so that a process with many filter sets runs the same machine code as
- * one with a single set. A frame that CSME does not want, nearly every one, is known by at most eight of its bytes.
+ * one with a single set. A frame that CSME does not want, nearly every one, is known by at most nine of its bytes.
  */
 import {
   type FilterQuirks,

@@ -6,6 +6,7 @@ import { compileFilter } from '../../rx/compile.ts';
 import {
   bytesOfHex,
   decodeOobFilters,
+  encodeOobFilters,
   type FrameFilter,
   filterFrame,
   hexOf,
@@ -80,6 +81,31 @@ describe('the interpreter has the same verdicts', () => {
     expect([...seen].sort()).toEqual([0, 1, 3]);
   });
 
+  test('for multicast frames whose header is that of the table, with the quirk', () => {
+    const withHeader = fc.tuple(anyFilters(), fc.nat(4), fc.nat(13), fc.nat(3));
+    const verdicts = new Set<number>();
+    fc.assert(
+      fc.property(withHeader, ([filters, rule, changed, how]) => {
+        const header = encodeOobFilters(filters).slice(104 + 7 * rule, 104 + 7 * rule + 14);
+        if (how === 3) header[changed]! ^= 0x10;
+        const plain = new Uint8Array(60);
+        plain.set(header);
+        const tagged = new Uint8Array(64);
+        tagged.set(header.subarray(0, 12));
+        tagged.set([0x81, 0x00, 0x0f, 0xff], 12);
+        tagged.set(header.subarray(12), 16);
+        const matcher = compileFilter(filters, AS_RECORDED);
+        for (const frame of [plain, tagged]) {
+          const verdict = filterFrame(filters, frame, 0, frame.length, AS_RECORDED);
+          verdicts.add(verdict);
+          expect(matcher(frame, 0, frame.length), hexOf(frame)).toBe(verdict);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect([...verdicts].sort()).toEqual([0, 1, 3]);
+  });
+
   test('for every port and protocol', () => {
     const filters = amtFilters();
     const matcher = compileFilter(filters);
@@ -121,6 +147,8 @@ describe('a matcher', () => {
     ] as const;
     for (const [start, end] of outside) expect(matcher(frame, start, end), `${start} ${end}`).toBe(0);
     expect(matcher(new Uint8Array(0), 0, 0)).toBe(VERDICT_HOST);
+    // All but the first byte lies inside.
+    expect(matcher(frame.slice(1), -1, length - 1)).toBe(VERDICT_HOST);
   });
 
   test('never looks behind the end', () => {
