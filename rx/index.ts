@@ -36,6 +36,7 @@ export {
   type CaptureErrorCode,
   CaptureReader,
   type FrameIndex,
+  isCapture,
   pcapOf,
   readFrames,
 } from './pcap.ts';

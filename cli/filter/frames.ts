@@ -1,6 +1,11 @@
 /** The frames of `sapwood filter`, judged as they stream in: a verdict a line, in their order. */
-import { compileFilter } from '../../rx/compile.ts';
-import { type CaptureError, CaptureReader, type FrameIndex, isCapture } from '../../rx/pcap.ts';
+import {
+  type CaptureError,
+  CaptureReader,
+  compileFilter,
+  type FrameIndex,
+  isCapture,
+} from '../../rx/index.ts';
 import type { FilterQuirks, FrameFilter, OobFilters } from '../../sap/index.ts';
 import { CliError } from '../exit.ts';
 import { chunksOf, nameOf } from '../input.ts';

@@ -1,5 +1,5 @@
 /** Lines that hold a frame each: `{"frame": hex, "filters": its filter set, "csme", "host": the recorded verdict}`. */
-import { compileFilter } from '../../rx/compile.ts';
+import { compileFilter } from '../../rx/index.ts';
 import {
   bytesOfHex,
   type FilterQuirks,

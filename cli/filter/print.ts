@@ -1,10 +1,14 @@
 /** A filter set in other forms: words, and what other programs take. */
 
-import { compileBpf } from '../../rx/bpf.ts';
-import { formatBpf } from '../../rx/bpf-program.ts';
-import { consumeCommands, shellText } from '../../rx/consume.ts';
-import { describeFilters, type RuleInWords } from '../../rx/describe.ts';
-import { pcapExpression } from '../../rx/expression.ts';
+import {
+  compileBpf,
+  consumeCommands,
+  describeFilters,
+  formatBpf,
+  pcapExpression,
+  type RuleInWords,
+  shellText,
+} from '../../rx/index.ts';
 import type { FilterQuirks, OobFilters } from '../../sap/index.ts';
 import type { Context } from '../command.ts';
 
