@@ -1,5 +1,6 @@
 /** Measures contenders side by side, so that what disturbs the machine disturbs all of them. */
 import { seededRandom } from '../transport/index.ts';
+import { median } from './median.ts';
 
 /** Does its work `count` times. */
 export type Contender = (count: number) => void;
@@ -63,9 +64,4 @@ function timed(contender: Contender, count: number): number {
   const start = process.hrtime.bigint();
   contender(count);
   return Number(process.hrtime.bigint() - start) / count;
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
 }

@@ -9,6 +9,7 @@ import { pairsBench } from './pairs.ts';
 import { replayBench } from './replay.ts';
 import type { BenchResult } from './result.ts';
 import { ringBench } from './rings.ts';
+import { rxBench } from './rx/bench.ts';
 import { workerBench } from './worker.ts';
 
 const BENCHES: Readonly<Record<string, () => BenchResult[] | Promise<BenchResult[]>>> = {
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => BenchResult[] | Promise<BenchResult
   worker: workerBench,
   replay: () => replayBench(),
   pairs: () => pairsBench(),
+  rx: rxBench,
 };
 
 const args = process.argv.slice(2);

@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { AREA_LAYOUTS, type Queue, RingWriter, SharedArea } from '../sap/index.ts';
 import { spawnWorkerCsme, waitWritable, wakeReader } from '../transport/index.ts';
+import { median } from './median.ts';
 import type { BenchResult } from './result.ts';
 import { pourSlots, SLOT_BYTES, slotRingMemory } from './slot-ring.ts';
 import type { PeerTask } from './worker-peer.ts';
@@ -151,8 +152,4 @@ function setSeq(bytes: Uint8Array, seq: number): void {
   bytes[5] = seq >>> 8;
   bytes[6] = seq >>> 16;
   bytes[7] = seq >>> 24;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { ipProblem } from '../../csme/network/index.ts';
 import { alone, namespaceProblem, nativeProblem, spawnInNamespace } from '../../native/index.ts';
 import { AREA_LAYOUTS } from '../../sap/index.ts';
+import { median } from '../median.ts';
 import { CREDENTIALS, ORIGIN, World } from './world.ts';
 
 const PAGE = '/page.bin';
@@ -143,8 +144,4 @@ function row(what: string, value: string): void {
 
 function rate(bytesPerSecond: number): string {
   return `${(bytesPerSecond / 1e6).toFixed(2)} MB/s`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
