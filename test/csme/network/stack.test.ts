@@ -47,16 +47,21 @@ interface Done {
 }
 
 /** A stack and a remote machine that hear each other. `room`: frames under way to the remote at the same time. */
-async function connected(room: number) {
+function connected(room: number) {
+  return joined<Report>('stack-thread.mjs', { room });
+}
+
+/** A thread with a stack in it, and a remote machine. */
+async function joined<R>(file: string, input: object) {
   const { port1, port2 } = new MessageChannel();
-  const csme = thread('stack-thread.mjs', { air: port1, room, options: OPTIONS }, [port1]);
+  const csme = thread(file, { air: port1, options: OPTIONS, ...input }, [port1]);
   expect(await next(csme)).toBe('ready');
   const remote = thread('remote-thread.mjs', { air: port2, address: '192.0.2.100/24' }, [port2]);
   expect(await next(remote)).toBe('ready');
   return {
     csme: async (ask: string, more = {}) => {
       csme.postMessage({ ask, ...more });
-      return (await next(csme)) as Report;
+      return (await next(csme)) as R;
     },
     remote: async (command: string, ...args: string[]) => {
       remote.postMessage({ command, args });
@@ -151,6 +156,28 @@ describe.skipIf(problem)('CSME’s network stack', () => {
       code: 'NETWORK_ERR_SETUP',
       message: expect.stringContaining('gateway'),
     });
+  });
+});
+
+describe.skipIf(problem)('CSME’s network stack behind SAP', () => {
+  interface Joined {
+    readonly sent: { readonly radio: number; readonly ring: number };
+    readonly statistics: NetworkStackStatistics;
+    readonly dropped: number;
+  }
+
+  it.each([
+    ['host', 'ring'],
+    ['csme', 'radio'],
+  ] as const)('is reached when the %s owns the card, by the %s', async (owner, way) => {
+    const { csme, remote } = await joined<Joined>('joined-thread.mjs', { owner });
+    const { status, stdout } = await remote('curl', ...curl, `${ORIGIN}/page.bin`);
+    expect(status).toBe(0);
+    expect(hash(Buffer.from(stdout, 'latin1'))).toBe(hash(PAGE));
+    const { sent } = await csme('report');
+    expect(sent[way]).toBeGreaterThan(PAGE.length / 1500);
+    expect(sent.ring === 0 || sent.radio === 0).toBe(true);
+    await csme('close');
   });
 });
 
