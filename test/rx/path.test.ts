@@ -269,6 +269,14 @@ describe.skipIf(NO_VETH !== undefined)('the Rx path of a veth pair', () => {
     expect(hexOf(await received.next())).toBe(hexOf(frame));
   });
 
+  it('survives the end of its interface', async () => {
+    const { near, path } = paired();
+    ip(`link del ${near}`);
+    for (let i = 0; i < 300; i++) path.transmit(ipv4Frame({ protocol: 6, payload: pattern(10) }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(path.statistics()).toMatchObject({ seen: 0, transmitted: 256, txDropped: 44 });
+  });
+
   it('ends in the middle of a batch', async () => {
     const closed = new Inbox<string>();
     let frames = 0;
