@@ -25,23 +25,23 @@ export async function readBody(
   return Buffer.concat(parts);
 }
 
-/** Sends `bytes`, or for HEAD only how many they are. Resolves when the last of them went, or nobody wants them. */
+/**
+ * Sends `bytes`; of those for HEAD, Node.js sends only the length. Resolves when the last of them went, or nobody wants
+ * them any more.
+ */
 export async function sendBytes(
-  request: IncomingMessage,
   response: ServerResponse,
   status: number,
   type: string,
   bytes: Uint8Array,
 ): Promise<void> {
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': bytes.length });
-  if (request.method !== 'HEAD') {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE) {
-      if (response.write(bytes.subarray(at, at + PIECE))) continue;
-      // Nothing more to do when the client goes away meanwhile.
-      await once(response, 'drain', { signal: gone.signal }).catch(() => {});
-    }
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE) {
+    if (response.write(bytes.subarray(at, at + PIECE))) continue;
+    // Nothing more to do when the client goes away meanwhile.
+    await once(response, 'drain', { signal: gone.signal }).catch(() => {});
   }
   response.end();
 }

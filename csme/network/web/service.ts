@@ -120,37 +120,37 @@ export class WebService {
     if (body === 'aborted') return;
     if (body === 'too large') {
       response.setHeader('Connection', 'close');
-      return this.#problem(request, response, 413, `A request may have ${this.#bodyMax} bytes.`);
+      return this.#problem(response, 413, `A request may have ${this.#bodyMax} bytes.`);
     }
     const method = request.method ?? '';
     const target = request.url ?? '';
     const path = target.split('?', 1)[0]!;
     if (path === '/' || path === '/logon.htm') return this.#open(path, request, response);
     const judged = this.#guard.judge(method, target, request.headers.authorization);
-    if (judged.verdict === 'malformed') return this.#problem(request, response, 400, judged.problem);
+    if (judged.verdict === 'malformed') return this.#problem(response, 400, judged.problem);
     if (judged.verdict === 'challenged') {
       this.#statistics.challenged++;
       response.setHeader('WWW-Authenticate', judged.challenge);
-      return this.#problem(request, response, 401, 'This page needs a user and a password.');
+      return this.#problem(response, 401, 'This page needs a user and a password.');
     }
     if (path === '/wsman') return this.#manage(request, response, body);
     const page = path === '/index.htm' ? Buffer.from(indexPage(this.#device)) : this.#pages.get(path);
-    if (page === undefined) return this.#problem(request, response, 404, 'There is no such page.');
-    if (!readsOnly(method)) return this.#notAllowed(request, response, 'GET, HEAD');
+    if (page === undefined) return this.#problem(response, 404, 'There is no such page.');
+    if (!readsOnly(method)) return this.#notAllowed(response, 'GET, HEAD');
     const type = path === '/index.htm' ? HTML : 'application/octet-stream';
-    return sendBytes(request, response, 200, type, page);
+    return sendBytes(response, 200, type, page);
   }
 
   /** What needs no password. */
   #open(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!readsOnly(request.method)) return this.#notAllowed(request, response, 'GET, HEAD');
-    if (path === '/logon.htm') return sendBytes(request, response, 200, HTML, Buffer.from(logonPage()));
+    if (!readsOnly(request.method)) return this.#notAllowed(response, 'GET, HEAD');
+    if (path === '/logon.htm') return sendBytes(response, 200, HTML, Buffer.from(logonPage()));
     response.writeHead(303, { Location: '/logon.htm', 'Content-Length': 0 }).end();
     return Promise.resolve();
   }
 
   #manage(request: IncomingMessage, response: ServerResponse, body: Uint8Array): Promise<void> {
-    if (request.method !== 'POST') return this.#notAllowed(request, response, 'POST');
+    if (request.method !== 'POST') return this.#notAllowed(response, 'POST');
     const { status, xml } = this.#wsman.answer(body);
     // In chunks, as AMT sends it: its clients are made for that.
     response.writeHead(status, { 'Content-Type': 'application/soap+xml;charset=UTF-8' });
@@ -159,19 +159,14 @@ export class WebService {
     return Promise.resolve();
   }
 
-  #notAllowed(request: IncomingMessage, response: ServerResponse, allowed: string): Promise<void> {
+  #notAllowed(response: ServerResponse, allowed: string): Promise<void> {
     response.setHeader('Allow', allowed);
-    return this.#problem(request, response, 405, `This page takes ${allowed}.`);
+    return this.#problem(response, 405, `This page takes ${allowed}.`);
   }
 
-  #problem(
-    request: IncomingMessage,
-    response: ServerResponse,
-    status: Problem,
-    sentence: string,
-  ): Promise<void> {
+  #problem(response: ServerResponse, status: Problem, sentence: string): Promise<void> {
     const page = Buffer.from(problemPage(`${status} ${PROBLEMS[status]}`, sentence));
-    return sendBytes(request, response, status, HTML, page);
+    return sendBytes(response, status, HTML, page);
   }
 
   /** What node:http could not read, or did not get in time. */

@@ -72,7 +72,11 @@ describe('the guard', () => {
     expect(judge(answer(asked, { count: 68 }))).toBe('stale="true"');
     expect(judge(answer(asked, { count: 69 }))).toBe('granted');
     expect(judge(answer(asked, { count: 69 }))).toBe('stale="true"');
-    expect(judge(answer(asked, { count: 0 }))).toBe('stale="true"');
+    expect(judge(answer(challenge(), { count: 0 }))).toBe('stale="true"');
+    // A jump past all that is remembered forgets all of it.
+    const other = challenge();
+    for (const count of [1, 2, 34, 33, 3]) expect(judge(answer(other, { count }))).toBe('granted');
+    expect(judge(answer(other, { count: 2 }))).toBe('stale="true"');
   });
 
   it('takes no count twice, whatever is sent', () => {
@@ -104,7 +108,8 @@ describe('the guard', () => {
     expect(judge(answer(asked, { count: 2 }))).toBe('stale="true"');
     expect(judge(answer(challenge(), { count: 2 }))).toBe('granted');
     expect(judge(answer(guarded().challenge()))).toBe('stale="true"');
-    const made = asked.replace(/nonce="[^"]+"/, `nonce="${'A'.repeat(32)}"`);
+    // The time of a good one, and another MAC.
+    const made = challenge().replace(/..",stale/, 'AA",stale');
     expect(judge(answer(made))).toBe('stale="true"');
     // Only who knows the password learns that.
     expect(judge(answer(made, { password: 'x' }))).toBe('stale="false"');
@@ -133,18 +138,15 @@ describe('the guard', () => {
 
   it('lets a client without qop use a nonce once', () => {
     const { judge, challenge } = guarded();
-    const asked = challenge();
-    const nonce = /nonce="([^"]+)"/.exec(asked)![1]!;
-    const fields = { nonce, uri: '/', nc: '', cnonce: '', qop: undefined, algorithm: undefined };
-    const { user, password } = CREDENTIALS;
-    const response = responseOf(secretOf(user, REALM, password), 'GET', {
-      ...fields,
-      username: user,
-      realm: REALM,
-    });
-    const header = `Digest username="${user}", realm="${REALM}", nonce="${nonce}", uri="/", response="${response}"`;
+    const header = written(challenge(), undefined);
     expect(judge(header)).toBe('granted');
     expect(judge(header)).toBe('stale="true"');
+  });
+
+  it('takes no qop that it did not offer, though its digest is right', () => {
+    const { judge, challenge } = guarded();
+    expect(judge(written(challenge(), 'auth'))).toBe('granted');
+    expect(judge(written(challenge(), 'auth-int'))).toBe('stale="false"');
   });
 
   it('knows users that are not ASCII', () => {
@@ -155,6 +157,7 @@ describe('the guard', () => {
   });
 
   it.each([
+    ['another user', (h: string) => h.replace('username="admin"', 'username="root"'), 'stale="false"'],
     ['another realm', (h: string) => h.replace(/realm="[^"]*"/, 'realm="Digest:00"'), 'stale="false"'],
     ['another algorithm', (h: string) => `${h}, algorithm=SHA-256`, 'stale="false"'],
     ['MD5 by name', (h: string) => `${h}, algorithm="md5"`, 'granted'],
@@ -239,6 +242,17 @@ describe('the Authorization header', () => {
     );
   });
 });
+
+/** A header by hand, with a digest that is right for its qop. */
+function written(challenge: string, qop: string | undefined): string {
+  const nonce = /nonce="([^"]+)"/.exec(challenge)![1]!;
+  const { user: username, password } = CREDENTIALS;
+  const [nc, cnonce] = ['00000001', 'c'];
+  const fields = { username, realm: REALM, nonce, uri: '/', nc, cnonce, qop, algorithm: undefined };
+  const response = responseOf(secretOf(username, REALM, password), 'GET', fields);
+  const more = qop === undefined ? '' : `, qop=${qop}, nc=${nc}, cnonce="${cnonce}"`;
+  return `Digest username="${username}", realm="${REALM}", nonce="${nonce}", uri="/", response="${response}"${more}`;
+}
 
 const REMEMBERED = 8;
 

@@ -184,6 +184,9 @@ describe('limits', () => {
       `POST /wsman HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n${'x'.repeat(1024)}\r\n`,
     );
     expect(await said).toMatch(/^HTTP\/1.1 413 /);
+    // Without waiting for a byte of it.
+    const announced = await talk(port, 'POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n');
+    expect(await announced.said).toMatch(/^HTTP\/1.1 413 /);
   });
 
   it('refuses headers that are too large', async () => {

@@ -274,6 +274,13 @@ describe('an envelope that is none', () => {
     expect(faultOf(asked(request))).toBe(wanted);
   });
 
+  it('gets a small answer, however long its names are', () => {
+    const prefix = 'p'.repeat(60_000);
+    expect(asked(enveloped(`<${prefix}:x/>`)).xml.length).toBeLessThan(8192);
+    const header = `<${prefix} s:mustUnderstand="1"/>`;
+    expect(asked(enveloped(`<s:Header>${header}</s:Header><s:Body/>`)).xml.length).toBeLessThan(8192);
+  });
+
   it('gets an answer that is an envelope itself, and small', () => {
     const service = new WsmanService(amtDevice());
     const base = new TextEncoder().encode(get({ headers: selectors(['InstanceID', 'x']) }));
