@@ -21,7 +21,7 @@ export interface DigestFields {
 }
 
 /** Longest header that is read at all. */
-export const AUTHORIZATION_MAX = 4096;
+const AUTHORIZATION_MAX = 4096;
 
 /**
  * Reads the header. Gives its fields; `'other'` when it is of another scheme (Basic, Negotiate); or a sentence that

@@ -14,7 +14,7 @@ export interface Credentials {
 }
 
 /** What is to be done with a request. */
-export type Judgement =
+type Judgement =
   | { readonly verdict: 'granted' }
   /** 401 with this `WWW-Authenticate`. */
   | { readonly verdict: 'challenged'; readonly challenge: string }
