@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { AMT_HTTP, type Credentials, ip, ipProblem } from '../../csme/network/index.ts';
 import { namespaceProblem, nativeProblem } from '../../native/index.ts';
-import { consumeCommands, openRxPath, type RxPath } from '../../rx/index.ts';
+import { consumeCommands, openRxPath, type RxPath, type RxStatistics } from '../../rx/index.ts';
 import { type FilterVerdict, formatIpv4, formatMac, type OobFilters } from '../../sap/index.ts';
 import { builtModule } from '../../transport/index.ts';
 import type { ConsoleInput, ConsoleReport, FromConsole, ToConsole } from './console.ts';
@@ -19,6 +19,8 @@ export interface LabOptions {
   readonly credentials: Credentials;
   /** A frame came in from the air, valid during the call. Says who gets it. */
   readonly onFrame: (frame: Uint8Array, start: number, end: number) => FilterVerdict;
+  /** How many frames CSME's ring had no room for. */
+  readonly ringFull: () => number;
   /** The console has read a page; `pages` so far. */
   readonly onPage: (pages: number) => void;
   readonly onFailed: (error: Error) => void;
@@ -44,7 +46,7 @@ export class Lab {
 
   /** Everything is there, and nothing runs yet. Only to be called in a network namespace of the demo's own. */
   async open(): Promise<void> {
-    const { scene, credentials, onFrame } = this.#options;
+    const { scene, credentials, onFrame, ringFull } = this.#options;
     const input: ConsoleInput = {
       pid: process.pid,
       wlan: WLAN,
@@ -70,7 +72,7 @@ export class Lab {
       `link set ${WLAN} address ${formatMac(scene.mac)} addrgenmode none`,
       `link set ${WLAN} up`,
     ]);
-    this.#path = openRxPath({ interface: WLAN, receive: onFrame });
+    this.#path = openRxPath({ interface: WLAN, receive: onFrame, ringFull });
   }
 
   /** The console begins its session with port 16992. */
@@ -108,6 +110,11 @@ export class Lab {
     const [names, counts] = readFileSync('/proc/net/snmp', 'utf8').match(/^Tcp:.*$/gm) ?? [];
     const at = names?.split(' ').indexOf('InSegs') ?? -1;
     return Number(counts?.split(' ')[at]);
+  }
+
+  /** What went through the packet ring of the card's interface. */
+  statistics(): RxStatistics | undefined {
+    return this.#path?.statistics();
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { AMT_HTTP, type Credentials } from '../../csme/network/index.ts';
 import type { TellName, Tells } from '../../ownership/index.ts';
+import type { RxStatistics } from '../../rx/index.ts';
 import { declOf, formatMac, type KnownMessage, VERDICT_HOST } from '../../sap/index.ts';
 import type { TraceEvent } from '../../trace/index.ts';
 import { Agent, Driver, ssidOf } from './actors.ts';
@@ -50,6 +51,8 @@ export class Script {
   readonly skipped: string | undefined;
   /** What the remote session came to, when it has ended. */
   remoteSession: (ConsoleReport & HostsOwnStack) | undefined;
+  /** What went through the packet ring of the card's interface, when the demo has ended. */
+  packetRing: RxStatistics | undefined;
   #pages = 0;
   /** The host's own stack has the card's address. */
   #hostJoined = false;
@@ -90,6 +93,7 @@ export class Script {
     await this.#sessionEnds();
     await this.#csmeTakes();
     await this.#leave();
+    this.packetRing = this.#lab?.statistics();
   }
 
   /** Ends everything, whatever happened. */
@@ -252,6 +256,7 @@ export class Script {
         this.session.toCsmesRadio(frame, start, end);
         return VERDICT_HOST;
       },
+      ringFull: () => this.session.host.framesDropped,
       onPage: (pages) => {
         this.#pages = pages;
         if (this.times.linked !== undefined) this.times.answered ??= this.session.now;

@@ -1,4 +1,5 @@
 /** What the demo comes to: figures, and how they are said. */
+import type { RxStatistics } from '../../rx/index.ts';
 import type { ReplayReport } from '../../trace/index.ts';
 import { count, sum, wrapWords } from '../replay-text.ts';
 import type { ConsoleReport } from './console.ts';
@@ -20,6 +21,8 @@ export interface Summary {
   };
   /** The remote console's session with port 16992: one page, read again and again; or why there was none. */
   remoteSession: (ConsoleReport & HostsOwnStack) | { skipped: string } | null;
+  /** The packet ring of the card's interface; null without the remote session. */
+  packetRing: RxStatistics | null;
   messages: { h2m: number; m2h: number };
   frames: { fromAir: number; toAir: number };
   /** `swallowed`: by the throttle of 100 ms. */
@@ -66,6 +69,7 @@ export function summaryOf(
     handOver: { ms: between(times.asked, times.linked), limitMs: LIMIT_MS },
     remoteSession:
       script.skipped === undefined ? (script.remoteSession ?? null) : { skipped: script.skipped },
+    packetRing: script.packetRing ?? null,
     messages: { h2m: countWire(session, 'h2m'), m2h: countWire(session, 'm2h') },
     frames: { fromAir: countFrames(session, 'peer0>wlan0'), toAir: countFrames(session, 'wlan0>peer0') },
     // START has the first number of the host; every door bell that is wanted has the next, sent or not.
@@ -90,6 +94,7 @@ export function summaryLines(s: Summary, width: number): string[] {
     rows.push(['Session', sessionText(s.remoteSession)]);
     if ('hostSegments' in s.remoteSession) rows.push(['Consumed', consumedText(s.remoteSession)]);
   }
+  if (s.packetRing !== null) rows.push(['Packet ring', ringText(s.packetRing)]);
   rows.push(['Messages', `${messages.h2m} from the host to CSME, ${messages.m2h} from CSME to the host`]);
   rows.push([
     'Door bells',
@@ -125,6 +130,12 @@ function consumedText({ hostSegments }: HostsOwnStack): string {
   if (hostSegments === null) return "not shown: the host's own stack had no address";
   if (hostSegments === 0) return "the host's own stack, at the same address, saw nothing of the session";
   return `not kept away: the host's own stack got ${count(hostSegments, 'segment')} of the session`;
+}
+
+function ringText(ring: RxStatistics): string {
+  const { seen, forCsme, consumed, transmitted } = ring;
+  const dropped = `${ring.droppedByKernel} by the kernel, ${ring.droppedRingFull} for a full data ring, ${ring.txDropped} on their way out`;
+  return `${count(seen, 'frame')} in, ${forCsme} by SAP to CSME, ${consumed} of those consumed; ${transmitted} out; dropped: ${dropped}`;
 }
 
 /** Whole ms between two times in seconds. */
