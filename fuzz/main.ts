@@ -6,6 +6,7 @@
  * without one. Exit status 1 when something was found.
  */
 import { parseArgs } from 'node:util';
+import { fuzzAmtWeb } from './amt-web.ts';
 import { bpfKernelProblem } from './bpf-kernel.ts';
 import { fuzzDecode } from './decode.ts';
 import { fuzzPacketRing } from './packet-ring.ts';
@@ -17,6 +18,7 @@ import { fuzzRxKernel } from './rx-kernel.ts';
 import { fuzzTrace } from './trace.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
+  'amt-web': fuzzAmtWeb,
   decode: fuzzDecode,
   'packet-ring': fuzzPacketRing,
   pcap: fuzzPcap,

@@ -96,7 +96,7 @@ export class World {
     });
     const path = openRxPath({
       interface: WLAN,
-      filter: bytesOfBpf(compileBpf(filters)),
+      filter: bytesOfBpf(compileBpf(filters, { answer: 'ring' })),
       receive: (frame, start, end) => host.receive(now, frame, start, end),
       copy: (frame, start, end) => host.copyToCsme(now, frame, start, end),
       batch: (deliver) =>
