@@ -1,8 +1,8 @@
 /**
  * `npm run bench:web [-- --json] [--rounds N]`: how fast a page of AMT's web service comes through the whole path.
  *
- * Runs itself once more in a network namespace of its own. Exit status 1 when a page is damaged, 3 when the machine
- * lacks something.
+ * Runs itself once more in a network namespace of its own. Exit status 1 when a page is damaged, 2 for wrong usage, 3
+ * when the machine lacks something.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -37,7 +37,11 @@ const { values } = parseArgs({
   },
 });
 
-if (values.inside && alone()) await measure(Number(values.rounds), values.json);
+const rounds = Number(values.rounds);
+if (!Number.isSafeInteger(rounds) || rounds < 1) {
+  console.error('bench:web: --rounds takes a whole number from 1.');
+  process.exitCode = 2;
+} else if (values.inside && alone()) await measure(rounds, values.json);
 else await runInside();
 
 async function runInside(): Promise<void> {
