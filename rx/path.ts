@@ -147,16 +147,19 @@ class Path implements RxPath {
   }
 
   transmit(frame: Uint8Array, start = 0, end = frame.length): boolean {
-    if (this.#isClosed || !this.#tx.put(frame, start, end)) {
+    if (this.#isClosed) {
       this.#txDropped++;
       return false;
     }
-    this.#transmitted++;
+    const isTaken = this.#tx.put(frame, start, end);
+    if (isTaken) this.#transmitted++;
+    else this.#txDropped++;
+    // A ring that is full asks the kernel as well: its frames may be those that an interface that was down did not take.
     if (!this.#isFlushDue) {
       this.#isFlushDue = true;
       queueMicrotask(this.#flush);
     }
-    return true;
+    return isTaken;
   }
 
   attach(program: Uint8Array): void {

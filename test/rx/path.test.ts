@@ -269,6 +269,28 @@ describe.skipIf(NO_VETH !== undefined)('the Rx path of a veth pair', () => {
     expect(hexOf(await received.next())).toBe(hexOf(frame));
   });
 
+  it('sends again when the interface was down for so long that the Tx ring filled up', async () => {
+    const { near, far, path } = paired({ geometry: { txFrameCount: 2 } });
+    const arrived = new Inbox<string>();
+    const receive = (frame: Uint8Array, start: number, end: number): FilterVerdict => {
+      arrived.put(hexOf(frame.subarray(start, end)));
+      return VERDICT_HOST;
+    };
+    open.push(openRxPath({ interface: far, receive }));
+    const frames = [0, 1, 2, 3].map((id) => ipv4Frame({ protocol: 6, id, payload: pattern(10) }));
+    ip(`link set ${near} down`);
+    for (const frame of frames.slice(0, 2)) {
+      expect(path.transmit(frame)).toBe(true);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    ip(`link set ${near} up`);
+    expect(path.transmit(frames[2]!)).toBe(false);
+    for (const frame of frames.slice(0, 2)) expect(await arrived.next()).toBe(hexOf(frame));
+    expect(path.transmit(frames[3]!)).toBe(true);
+    expect(await arrived.next()).toBe(hexOf(frames[3]!));
+    expect(path.statistics()).toMatchObject({ transmitted: 3, txDropped: 1 });
+  });
+
   it('survives the end of its interface', async () => {
     const { near, path } = paired();
     ip(`link del ${near}`);
