@@ -49,7 +49,10 @@ export class RxRing {
     this.#blockCount = blockCount;
   }
 
-  /** Shows the frames of the next block in their order and hands it back: how many it had, or NO_BLOCK. */
+  /**
+   * Shows the frames of the next block in their order and hands it back: how many it had, or NO_BLOCK. What a visitor
+   * throws goes on to the caller; the rest of the block is lost then.
+   */
   readBlock(visit: FrameVisitor): number {
     if (this.#closed) return NO_BLOCK;
     const block = this.#next * this.#blockSize;
@@ -57,17 +60,25 @@ export class RxRing {
     // What the kernel wrote before it handed the block over is read after this load.
     if ((Atomics.load(this.#status, statusAt) & TP_STATUS_USER) === 0) return NO_BLOCK;
     const frames = this.#words[(block + BLOCK_NUM_PKTS) >> 2]!;
-    const shown = this.#walk(block, frames, visit);
-    if (this.#closed) return shown;
-    if (shown !== frames) this.badBlocks++;
-    Atomics.store(this.#status, statusAt, TP_STATUS_KERNEL);
-    this.#next = this.#next + 1 === this.#blockCount ? 0 : this.#next + 1;
+    let shown = frames;
+    try {
+      shown = this.#walk(block, frames, visit);
+    } finally {
+      // Also when the visitor throws: its frame would come again and again.
+      if (!this.#closed) this.#handBack(statusAt, shown !== frames);
+    }
     return shown;
   }
 
   /** The memory goes away: no block is read any more. A visitor may call it. */
   close(): void {
     this.#closed = true;
+  }
+
+  #handBack(statusAt: number, isBad: boolean): void {
+    if (isBad) this.badBlocks++;
+    Atomics.store(this.#status, statusAt, TP_STATUS_KERNEL);
+    this.#next = this.#next + 1 === this.#blockCount ? 0 : this.#next + 1;
   }
 
   /** How many of the `frames` frames could be walked. */

@@ -44,7 +44,10 @@ export interface RxPathOptions {
   receive(frame: Uint8Array, start: number, end: number): FilterVerdict;
   /** A frame that this machine's DHCP client sends; valid during the call. */
   copy?(frame: Uint8Array, start: number, end: number): void;
-  /** Around the frames of one wake-up: calls `deliver` once, which calls `receive` and `copy`. */
+  /**
+   * Around the frames of one wake-up: calls `deliver` once, which calls `receive` and `copy`. Where it does not, the
+   * frames are dropped, and count as unusable.
+   */
   batch?(deliver: () => void): void;
   /** How many frames `receive` could not forward since the start, because CSME's ring was full. */
   ringFull?(): number;
@@ -76,7 +79,7 @@ export interface RxStatistics {
   readonly droppedByKernel: number;
   /** Frames that found no room in CSME's ring. */
   readonly droppedRingFull: number;
-  /** Frames that `receive` was not asked about: not whole, or large in a way that cannot be cut. */
+  /** Frames that `receive` was not asked about: not whole, large in a way that cannot be cut, or not delivered by `batch`. */
   readonly unusable: number;
   readonly transmitted: number;
   readonly txDropped: number;
@@ -113,6 +116,7 @@ class Path implements RxPath {
   readonly #rx: RxRing;
   readonly #tx: TxRing;
   readonly #watch: Watch;
+  #isDelivered = false;
   #isFlushDue = false;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -192,17 +196,29 @@ class Path implements RxPath {
   }
 
   readonly #onReady = (): void => {
-    if (this.#options.batch === undefined) this.#deliver();
-    else this.#options.batch(this.#deliver);
+    if (this.#options.batch === undefined) return this.#deliver();
+    this.#isDelivered = false;
+    this.#options.batch(this.#deliver);
+    // A runner that has stopped delivers nothing: what stayed in the ring would wake this thread without end.
+    if (!this.#isDelivered) this.#readBlocks(this.#onUnwanted);
   };
 
   readonly #deliver = (): void => {
+    this.#isDelivered = true;
+    this.#readBlocks(this.#onFrame);
+  };
+
+  #readBlocks(visit: FrameVisitor): void {
     // What is left makes the descriptor ready again at once.
     for (let left = FRAMES_PER_TURN; left > 0; ) {
-      const frames = this.#rx.readBlock(this.#onFrame);
+      const frames = this.#rx.readBlock(visit);
       if (frames === NO_BLOCK) return;
       left -= frames + 1;
     }
+  }
+
+  readonly #onUnwanted: FrameVisitor = (_frame, _start, _end, packetType) => {
+    if (packetType !== PACKET_OUTGOING) this.#unusable++;
   };
 
   readonly #onFrame: FrameVisitor = (frame, start, end, packetType) => {

@@ -68,6 +68,19 @@ describe('RxRing', () => {
     expect(read().count).toBe(NO_BLOCK);
   });
 
+  it('hands a block back when the visitor throws', () => {
+    const { words, ring, hand, read } = ringOf();
+    hand(0, [{ bytes: pattern(10) }, { bytes: pattern(10) }]);
+    hand(1, [{ bytes: pattern(20) }]);
+    const visit = () => {
+      throw new Error('not this one');
+    };
+    expect(() => ring.readBlock(visit)).toThrow('not this one');
+    expect(words[2]).toBe(0);
+    expect(read().shown.map(({ bytes }) => bytes.length)).toEqual([20]);
+    expect(ring.badBlocks).toBe(0);
+  });
+
   // Three frames of 100 bytes: what is changed, in which header, and how many are shown before the damage.
   const SECOND = FIRST_FRAME + 192;
   const DAMAGES: readonly [string, number, number, number][] = [

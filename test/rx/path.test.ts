@@ -299,6 +299,19 @@ describe.skipIf(NO_VETH !== undefined)('the Rx path of a veth pair', () => {
     expect(path.statistics()).toMatchObject({ seen: 0, transmitted: 256, txDropped: 44 });
   });
 
+  it('does not spin when nobody takes the frames of a batch', async () => {
+    const woken = new Inbox<number>();
+    let turns = 0;
+    const { path, sender } = paired({ batch: () => woken.put(++turns) });
+    const frame = ipv4Frame({ protocol: 6, payload: pattern(10) });
+    sender.send(frame);
+    await woken.next();
+    // The loop polls the descriptor in each of these turns.
+    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(turns).toBe(1);
+    expect(path.statistics()).toMatchObject({ seen: 0, unusable: 1 });
+  });
+
   it('ends in the middle of a batch', async () => {
     const closed = new Inbox<string>();
     let frames = 0;
