@@ -18,4 +18,4 @@ export {
   type Watch,
 } from './addon.ts';
 export { NATIVE_ERRORS, NativeError, type NativeErrorCode, type NativeErrorDetails } from './errors.ts';
-export { alone, namespaceProblem, spawnInNamespace } from './namespaces.ts';
+export { namespaceProblem, networkNamespace, spawnInNamespace } from './namespaces.ts';

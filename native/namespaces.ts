@@ -3,7 +3,7 @@
  * namespace as well, in which the program is root. Nothing of the machine's own network is touched there.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 
 const PLAIN = ['--net'];
 const WITH_USER = ['--user', '--map-root-user', '--net'];
@@ -27,10 +27,9 @@ export function spawnInNamespace(
   return spawn('unshare', [...found.flags, '--', command, ...args], options);
 }
 
-/** Whether this process is in a network namespace that holds nothing but the loopback interface. */
-export function alone(): boolean {
-  const interfaces = readFileSync('/proc/net/dev', 'utf8').match(/^\s*[^\s:]+:/gm) ?? [];
-  return interfaces.every((name) => name.trim() === 'lo:');
+/** The network namespace that this process is in, as the kernel names it: `net:[4026531833]`. */
+export function networkNamespace(): string {
+  return readlinkSync('/proc/self/ns/net');
 }
 
 let known: Way | undefined;

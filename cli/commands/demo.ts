@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Credentials } from '../../csme/network/index.ts';
-import { alone, spawnInNamespace } from '../../native/index.ts';
+import { networkNamespace, spawnInNamespace } from '../../native/index.ts';
 import { eventToJson, formatEvent, type ReplayReport, type TraceEvent } from '../../trace/index.ts';
 import type { Context, Define } from '../command.ts';
 import { labProblem } from '../demo/lab.ts';
@@ -25,8 +25,8 @@ interface Options {
   /** commander's names for --no-replay and --no-network. */
   replay: boolean;
   network: boolean;
-  /** Internal: this process is the one that was started in a network namespace of its own. */
-  inNamespace?: boolean;
+  /** Internal: this process is the one that was started in a network namespace of its own, from the one named here. */
+  inNamespace?: string;
 }
 
 /** Nothing of the demo takes longer; a wait that no other limit ends, ends here. */
@@ -45,7 +45,7 @@ export const defineDemo: Define = (program, bind) => {
     .option('--record <file>', 'write the session as a trace')
     .option('--no-replay', 'the session only')
     .option('--no-network', 'without the remote console, which needs network namespaces')
-    .addOption(new Option('--in-namespace').hideHelp())
+    .addOption(new Option('--in-namespace <from>').hideHelp())
     .addHelpText(
       'after',
       `
@@ -60,9 +60,11 @@ Examples:
 async function demo(context: Context, options: Options): Promise<ExitName> {
   const { output, json } = context;
   if (options.fast && options.slow) throw new CliError('usage', 'give --fast or --slow, not both.');
-  if (options.inNamespace && !alone()) throw new CliError('usage', '--in-namespace is for the demo itself.');
+  const isOurs = options.inNamespace !== undefined && options.inNamespace !== networkNamespace();
+  if (options.inNamespace !== undefined && !isOurs)
+    throw new CliError('usage', '--in-namespace is for the demo itself.');
   const problem = options.network ? labProblem() : '--no-network was given.';
-  if (problem === undefined && !options.inNamespace) return inNamespace(context);
+  if (problem === undefined && !isOurs) return inNamespace(context);
   const file = options.record === undefined ? undefined : openTrace(options.record);
   const pace: Pace = options.slow
     ? 'slow'
@@ -93,9 +95,8 @@ async function demo(context: Context, options: Options): Promise<ExitName> {
 async function inNamespace({ output }: Context): Promise<ExitName> {
   await output.flush();
   const [entry = '', ...args] = process.argv.slice(1);
-  const child = spawnInNamespace(process.execPath, [...process.execArgv, entry, ...args, '--in-namespace'], {
-    stdio: 'inherit',
-  });
+  const again = [...process.execArgv, entry, ...args, '--in-namespace', networkNamespace()];
+  const child = spawnInNamespace(process.execPath, again, { stdio: 'inherit' });
   // From a terminal the child gets these as well, and may need a moment to end.
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   process.on('SIGINT', forward).on('SIGTERM', forward);
