@@ -31,10 +31,14 @@ export function compileFilter(filters: OobFilters | undefined, quirks?: FilterQu
 function match(tables: Tables.FilterTables, b: Uint8Array, start: number, end: number): FilterVerdict {
   // As a condition that must hold it refuses NaN too.
   if (!(start >= 0 && end <= b.length && end - start >= 14)) return 0;
-  if ((b[start]! & 1) === 0 && b[start + 12] === 0x08 && b[start + 13] === 0x00) {
-    return matchIpv4(tables, b, start + 14, end);
+  if ((b[start]! & 1) !== 0 && !isBroadcast(b, start)) {
+    return tables.groups.length === 0 ? 0 : matchMulticast(tables, b, start, end);
   }
-  return matchOther(tables, b, start, end);
+  // Written out, and not `matchContent`: what is neither IPv4 nor wanted ends here without a call.
+  const type = (b[start + 12]! << 8) | b[start + 13]!;
+  if (type === 0x0800) return matchIpv4(tables, b, start + 14, end);
+  if (type === 0x0806) return tables.wantsArp ? matchArp(tables, b, start + 14, end) : 0;
+  return type === 0x8100 || type === 0x88a8 ? matchTagged(tables, b, start, end) : 0;
 }
 
 function matchIpv4(tables: Tables.FilterTables, b: Uint8Array, ip: number, end: number): FilterVerdict {
@@ -79,13 +83,28 @@ function matchAddress(
   return tables.copies & first ? 1 : 3;
 }
 
-function matchOther(tables: Tables.FilterTables, b: Uint8Array, start: number, end: number): FilterVerdict {
+function matchMulticast(
+  tables: Tables.FilterTables,
+  b: Uint8Array,
+  start: number,
+  end: number,
+): FilterVerdict {
   const typeAt = start + 12 + tagLength(b, start, end);
-  if (b[start]! & 1 && !isBroadcast(b, start)) {
-    const group = findGroup(tables.groups, b, start, typeAt);
-    if (group === undefined) return 0;
-    if (group.verdict !== undefined) return group.verdict;
-  }
+  const group = findGroup(tables.groups, b, start, typeAt);
+  if (group === undefined) return 0;
+  return group.verdict ?? matchContent(tables, b, typeAt, end);
+}
+
+function matchTagged(tables: Tables.FilterTables, b: Uint8Array, start: number, end: number): FilterVerdict {
+  return matchContent(tables, b, start + 12 + tagLength(b, start, end), end);
+}
+
+function matchContent(
+  tables: Tables.FilterTables,
+  b: Uint8Array,
+  typeAt: number,
+  end: number,
+): FilterVerdict {
   switch ((b[typeAt]! << 8) | b[typeAt + 1]!) {
     case 0x0800:
       return matchIpv4(tables, b, typeAt + 2, end);

@@ -34,6 +34,7 @@ export class FilterTables {
   readonly copies: number;
   readonly arpRequest: FilterVerdict;
   readonly arpReply: FilterVerdict;
+  readonly wantsArp: boolean;
   /** Whether an ARP request may ask for any address. */
   readonly arpAny: boolean;
   /** For multicast frames; the first whose bytes are the frame's decides. */
@@ -57,6 +58,7 @@ export class FilterTables {
       (icmpv6 === VERDICT_CSME ? ICMPV6_RULE : 0);
     this.arpRequest = arpRequest;
     this.arpReply = arpReply;
+    this.wantsArp = arpRequest !== 0 || arpReply !== 0;
     this.arpAny = address === 0;
     this.groups = groups;
   }
