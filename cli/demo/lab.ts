@@ -23,6 +23,8 @@ export interface LabOptions {
   readonly ringFull: () => number;
   /** The console has read a page; `pages` so far. */
   readonly onPage: (pages: number) => void;
+  /** The console has ended its session. */
+  readonly onReport: (report: ConsoleReport) => void;
   readonly onFailed: (error: Error) => void;
 }
 
@@ -37,7 +39,6 @@ export class Lab {
   readonly #options: LabOptions;
   #console: Worker | undefined;
   #path: RxPath | undefined;
-  #report: ((report: ConsoleReport) => void) | undefined;
   #ready: (() => void) | undefined;
 
   constructor(options: LabOptions) {
@@ -80,12 +81,9 @@ export class Lab {
     this.#post({ type: 'start' });
   }
 
-  /** The console ends its session; what came of it. */
-  endSession(): Promise<ConsoleReport> {
-    return new Promise((resolve) => {
-      this.#report = resolve;
-      this.#post({ type: 'stop' });
-    });
+  /** The console ends its session when it has the page that it reads; then comes its report. */
+  endSession(): void {
+    this.#post({ type: 'stop' });
   }
 
   /** Out to the air. */
@@ -131,7 +129,7 @@ export class Lab {
       case 'failed':
         return this.#options.onFailed(new Error(`The remote session broke: ${message.text}.`));
       case 'report':
-        return this.#report?.(message.report);
+        return this.#options.onReport(message.report);
     }
   }
 

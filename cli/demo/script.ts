@@ -54,6 +54,7 @@ export class Script {
   /** What went through the packet ring of the card's interface, when the demo has ended. */
   packetRing: RxStatistics | undefined;
   #pages = 0;
+  #report: ConsoleReport | undefined;
   /** The host's own stack has the card's address. */
   #hostJoined = false;
   #statePending = false;
@@ -187,7 +188,10 @@ export class Script {
 
   async #remoteEnds(): Promise<void> {
     if (this.#lab === undefined) return;
-    const report = await this.#lab.endSession();
+    this.#lab.endSession();
+    // Longer than the console waits for a page.
+    await this.session.until('the remote session to end', () => this.#report !== undefined, 15_000);
+    const report = this.#report!;
     const hostSegments = this.#hostJoined ? this.#lab.hostSegments() : null;
     this.remoteSession = { ...report, hostSegments };
     if (hostSegments !== null && hostSegments > 0)
@@ -260,6 +264,10 @@ export class Script {
       onPage: (pages) => {
         this.#pages = pages;
         if (this.times.linked !== undefined) this.times.answered ??= this.session.now;
+        this.session.check();
+      },
+      onReport: (report) => {
+        this.#report = report;
         this.session.check();
       },
       onFailed: (error) => this.session.fail(error),

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dhcpAck, dhcpRequest80211 } from '../../cli/demo/frames.ts';
 import { labProblem } from '../../cli/demo/lab.ts';
@@ -170,11 +171,7 @@ describe('the remote session', () => {
     const child = spawnInNamespace('sh', ['-c', `ip link add tunl0 type bridge && ${demo}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let text = '';
-    child.stdout!.setEncoding('utf8').on('data', (piece: string) => {
-      text += piece;
-    });
-    const [status] = await once(child, 'close');
+    const [[status], text] = await Promise.all([once(child, 'close'), textOf(child)]);
     expect(text).toMatch(/Session {5}lived on/);
     expect(status).toBe(0);
   });
@@ -240,6 +237,17 @@ describe('when something is wrong', () => {
     expect(parseTrace(readFileSync(record)).length).toBeGreaterThan(5);
   });
 
+  test.skipIf(labProblem())(
+    'is interrupted while the remote session ends, and waits for nobody',
+    async () => {
+      const program = fileURLToPath(new URL('./cut-session.mjs', import.meta.url));
+      const child = spawnInNamespace(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [[status], text] = await Promise.all([once(child, 'close'), textOf(child)]);
+      expect(text).toBe('Interrupted.\n');
+      expect(status).toBe(0);
+    },
+  );
+
   test('a reader that has seen enough is no error', async () => {
     const child = spawn(process.execPath, [MAIN, 'demo', '--fast', '--no-replay']);
     let stderr = '';
@@ -252,6 +260,12 @@ describe('when something is wrong', () => {
     expect(status).toBe(0);
   });
 });
+
+async function textOf(child: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const piece of child.stdout!.setEncoding('utf8')) text += piece;
+  return text;
+}
 
 /** The script against a thread that is no CSME. */
 function scriptAgainst(channel: number): Script {
