@@ -17,13 +17,13 @@ export async function* chunksOf(file: string): AsyncGenerator<Uint8Array, void, 
   }
 }
 
-/** The whole of a file that is small by its nature; one of more than `most` bytes is thrown as a `CliError`. */
-export async function contentOf(file: string, most: number): Promise<Uint8Array> {
+/** The whole of a file that is small by its nature; one of more than `most` bytes is thrown as a `CliError` with `next`. */
+export async function contentOf(file: string, most: number, next: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunksOf(file)) {
     size += chunk.length;
-    if (size > most) throw new CliError('usage', `${nameOf(file)} has more than ${most} bytes.`);
+    if (size > most) throw new CliError('usage', `${nameOf(file)} has more than ${most} bytes.`, next);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -46,7 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 const NEXT: Readonly<Record<string, string>> = {
   ENOENT: 'Check the path, or give - to read from stdin.',
-  EISDIR: 'Give the files in it, such as FOLDER/*.jsonl.',
+  EISDIR: 'Give a file in it.',
   EACCES: 'Check the permissions of the file.',
 };
 

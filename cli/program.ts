@@ -29,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return EXIT_CODES[end].status;
   } catch (error) {
     await output.flush();
-    return failed(error, output);
+    return failed(error, output, helpFor(program, argv));
   }
 }
 
@@ -68,10 +68,16 @@ function exitHelp(width: number): string {
     .join('\n');
 }
 
-function failed(error: unknown, output: Output): number {
+/** The help of the command that was meant. */
+function helpFor(program: Command, argv: readonly string[]): string {
+  const meant = program.commands.find((command) => argv.slice(2).includes(command.name()));
+  return meant === undefined ? 'sapwood --help' : `sapwood ${meant.name()} --help`;
+}
+
+function failed(error: unknown, output: Output, help: string): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT_CODES.good.status;
-    if (error.code !== 'commander.help') output.say('Try: sapwood --help');
+    if (error.code !== 'commander.help') output.say(`Try: ${help}`);
     return EXIT_CODES.usage.status;
   }
   if (error instanceof CliError) {

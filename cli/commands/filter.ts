@@ -39,7 +39,7 @@ export const defineFilter: Define = (program, bind) => {
     .option('--quirk <name>', 'imitate the reference: multicast-header-compare', quirks)
     .option('--check', 'compare with the verdicts that the lines have')
     .option('--print <form>', `print the filters instead: ${PRINT_FORMS.join(', ')}`, form)
-    .option('--interface <name>', 'the interface for --print tc')
+    .option('--interface <name>', 'the interface for --print tc', interfaceName)
     .addHelpText(
       'after',
       `
@@ -110,6 +110,12 @@ function quirks(text: string): FilterQuirks {
       ? `This quirk changes no verdict; these do: ${names}.`
       : `There is no quirk "${text}"; these change verdicts: ${names}.`,
   );
+}
+
+/** As the kernel's dev_valid_name has it. */
+function interfaceName(text: string): string {
+  if (/^[^\s/:]{1,15}$/.test(text) && text !== '.' && text !== '..') return text;
+  throw new InvalidArgumentError('Give the name of an interface, such as wlan0: `ip link` lists them.');
 }
 
 function form(text: string): PrintForm {

@@ -33,7 +33,7 @@ export async function givenSet(hexOrFile: string): Promise<OobFilters> {
       FORMS,
     );
   }
-  const set = setOf(literal ?? setInFile(hexOrFile, await contentOf(hexOrFile, FILE_MAX)));
+  const set = setOf(literal ?? setInFile(hexOrFile, await contentOf(hexOrFile, FILE_MAX, FORMS)));
   if (typeof set !== 'string') return set;
   const what = literal === undefined ? nameOf(hexOrFile) : 'what --filters gives';
   throw new CliError('usage', `${what} is no filter set: it ${set}.`, FORMS);
@@ -80,7 +80,7 @@ const open = (sentence: string) => sentence.replace(/\.$/, '');
 /** The list of `--configs`: a line `{"id", "filters": hex or null}` for each set. */
 export async function listedSets(file: string): Promise<FilterList> {
   const list = new Map<string | number, OobFilters | undefined>();
-  const text = Buffer.from(await contentOf(file, LIST_MAX)).toString();
+  const text = Buffer.from(await contentOf(file, LIST_MAX, LIST_FORM)).toString();
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const wrong = addLine(list, line);

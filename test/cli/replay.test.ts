@@ -154,7 +154,7 @@ describe('the command line', () => {
     const { status, stdout, stderr } = sapwood(args);
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain('Try: sapwood --help');
+    expect(stderr).toContain('Try: sapwood replay --help');
   });
 
   test('lists the quirks in its help, within 80 columns', () => {
