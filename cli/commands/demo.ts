@@ -13,7 +13,7 @@ import { sceneOf } from '../demo/scene.ts';
 import { type Pace, Screen } from '../demo/screen.ts';
 import { Script } from '../demo/script.ts';
 import { SessionError } from '../demo/session.ts';
-import { labelled, type Summary, summaryLines, summaryOf } from '../demo/summary.ts';
+import { LABEL, labelled, type Summary, summaryLines, summaryOf } from '../demo/summary.ts';
 import { CliError, type ExitName, exitOfStatus } from '../exit.ts';
 import { signs, verdictLine } from '../replay-text.ts';
 
@@ -206,6 +206,7 @@ async function replayAll({ output, json }: Context, screen: Screen): Promise<Rep
 
 function closing(screen: Screen, summary: Summary, options: Options): void {
   const { good, bad, strong } = screen.paint;
+  const command = (label: string, text: string) => `  ${label.padEnd(LABEL)}${text}`;
   screen.say('', summary.ok ? strong(good('Done, and good')) : strong(bad('Something went wrong')));
   screen.say(...summaryLines(summary, screen.width));
   screen.say(
@@ -215,9 +216,10 @@ function closing(screen: Screen, summary: Summary, options: Options): void {
       'a real card, a real supplicant, nl80211 and rfkill of a kernel: they need the machine.',
       screen.width,
     ),
-    ...labelled('Try next', `npx sapwood demo --slow --seed ${options.seed + 1}`, screen.width),
-    ...labelled('', 'npx sapwood demo --record my.jsonl && npx sapwood replay my.jsonl', screen.width),
-    ...labelled('', `npx sapwood show -v ${pathFromHere('link-protection.jsonl')}`, screen.width),
+    // Not wrapped: what is copied must be one line.
+    command('Try next', `npx sapwood demo --slow --seed ${options.seed + 1}`),
+    command('', 'npx sapwood demo --record my.jsonl && npx sapwood replay my.jsonl'),
+    command('', `npx sapwood show -v ${pathFromHere('link-protection.jsonl')}`),
   );
 }
 

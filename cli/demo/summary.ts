@@ -111,7 +111,8 @@ export function summaryLines(s: Summary, width: number): string[] {
   return rows.flatMap(([label, text]) => labelled(label, text, width));
 }
 
-const LABEL = 12;
+/** Columns of what a line is about. */
+export const LABEL = 12;
 
 export function labelled(label: string, text: string, width: number): string[] {
   return wrapWords(text.split(' '), width - LABEL - 2).map(
