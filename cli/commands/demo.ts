@@ -7,7 +7,7 @@ import type { Credentials } from '../../csme/network/index.ts';
 import { networkNamespace, spawnInNamespace } from '../../native/index.ts';
 import { eventToJson, formatEvent, type ReplayReport, type TraceEvent } from '../../trace/index.ts';
 import type { Context, Define } from '../command.ts';
-import { labProblem } from '../demo/lab.ts';
+import { labProblem, labRefusal } from '../demo/lab.ts';
 import { pathFromHere, RECORDINGS, recordingNames, replayRecording } from '../demo/recordings.ts';
 import { sceneOf } from '../demo/scene.ts';
 import { type Pace, Screen } from '../demo/screen.ts';
@@ -63,8 +63,9 @@ async function demo(context: Context, options: Options): Promise<ExitName> {
   const isOurs = options.inNamespace !== undefined && options.inNamespace !== networkNamespace();
   if (options.inNamespace !== undefined && !isOurs)
     throw new CliError('usage', '--in-namespace is for the demo itself.');
-  const problem = options.network ? labProblem() : '--no-network was given.';
-  if (problem === undefined && !isOurs) return inNamespace(context);
+  const found = options.network ? labProblem() : '--no-network was given.';
+  if (found === undefined && !isOurs) return inNamespace(context);
+  const problem = found ?? (await labRefusal());
   const file = options.record === undefined ? undefined : openTrace(options.record);
   const pace: Pace = options.slow
     ? 'slow'

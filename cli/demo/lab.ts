@@ -2,14 +2,14 @@
  * What the demo has of a real network: the card's interface `wlan0`, here one end of a veth pair with a packet ring on
  * it, and the remote console at the other end. All of it lies in namespaces of the demo's own.
  */
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { AMT_HTTP, type Credentials, ip, ipProblem } from '../../csme/network/index.ts';
-import { namespaceProblem, nativeProblem } from '../../native/index.ts';
+import { AMT_HTTP, type Credentials, ip, ipProblem, NetworkError } from '../../csme/network/index.ts';
+import { NativeError, namespaceProblem, native, nativeProblem } from '../../native/index.ts';
 import { consumeCommands, openRxPath, type RxPath, type RxStatistics } from '../../rx/index.ts';
-import { type FilterVerdict, formatIpv4, formatMac, type OobFilters } from '../../sap/index.ts';
+import { type FilterVerdict, formatIpv4, formatMac, type OobFilters, VERDICT_HOST } from '../../sap/index.ts';
 import { builtModule } from '../../transport/index.ts';
 import type { ConsoleInput, ConsoleReport, FromConsole, ToConsole } from './console.ts';
 import type { Scene } from './scene.ts';
@@ -33,6 +33,20 @@ const WLAN = 'wlan0';
 /** Why there can be no real network here: a sentence, with the cure. */
 export function labProblem(): string | undefined {
   return nativeProblem() ?? namespaceProblem() ?? ipProblem();
+}
+
+/** The same for what only shows when it is tried, in a network namespace of the demo's own: TAP, packet rings, veth. */
+export async function labRefusal(): Promise<string | undefined> {
+  try {
+    const calls = native();
+    calls.close(calls.tapOpen('try0'));
+    openRxPath({ interface: 'lo', receive: () => VERDICT_HOST }).close();
+    await ip([`link add ${WLAN} type veth peer name try0`, `link delete ${WLAN}`]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NativeError || error instanceof NetworkError) return error.message;
+    throw error;
+  }
 }
 
 export class Lab {
@@ -93,12 +107,16 @@ export class Lab {
 
   /**
    * The host's own stack takes the address of the card, which CSME has as well; frames that CSME alone gets are kept
-   * from it. Throws what tc or ip said.
+   * from it. Throws an Error with what tc or ip said.
    */
   async hostJoins(filters: OobFilters): Promise<void> {
     const { ipv4, prefixLength } = this.#options.scene;
     for (const [program = '', ...args] of consumeCommands(WLAN, filters)) {
-      await promisify(execFile)(program, args);
+      await promisify(execFile)(program, args).catch((error: ExecFileException) => {
+        const said =
+          error.code === 'ENOENT' ? 'it is not on the PATH (Debian: iproute2).' : error.stderr?.trim();
+        throw new Error(`${program}: ${said}`);
+      });
     }
     await ip([`addr add ${formatIpv4(ipv4)}/${prefixLength} dev ${WLAN}`]);
   }

@@ -162,7 +162,8 @@ export class Script {
       this.#hostJoined = true;
       this.session.note("driver: the host has its address; tc keeps from its stack what is CSME's alone");
     } catch (error) {
-      this.session.note(`driver: the host gets no address here: ${String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      this.session.note(`driver: the host gets no address here: ${why}`);
     }
   }
 

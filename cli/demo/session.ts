@@ -89,7 +89,7 @@ export class Session {
     const end = spawnWorkerCsme(entry, input, {
       onError: ({ message, cause }) => {
         const why = cause instanceof Error ? cause.message : message;
-        this.fail(new SessionError(`The thread of the emulated CSME died: ${why}.`));
+        this.fail(new SessionError(`The thread of the emulated CSME died: ${why.replace(/\.$/, '')}.`));
       },
     });
     this.#spawned = end;

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -157,6 +157,31 @@ describe('the remote session', () => {
     );
     expect(remoteSession).toEqual({ skipped: '--no-network was given.' });
     expect(frames).toEqual({ fromAir: 1, toAir: 0 });
+  });
+
+  // Nothing but the own tmpfs of these: the namespace of mounts is a new one.
+  test.skipIf(labProblem() ?? process.geteuid?.() !== 0)('is left out where there is no TAP device', () => {
+    const script = `mount -t tmpfs none /dev/net && "${process.execPath}" "${MAIN}" demo --fast --no-replay`;
+    const { status, stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { encoding: 'utf8' });
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'Session not shown. A system call failed. open (/dev/net/tun): ENOENT. The kernel module tun is not loaded',
+    );
+    expect(status).toBe(0);
+  });
+
+  test.skipIf(labProblem())('goes on where there is no tc', async () => {
+    const programs = join(folder, 'programs');
+    mkdirSync(programs);
+    for (const name of ['ip', 'unshare', 'true'])
+      symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(programs, name));
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, 'demo', '--fast', '--no-replay'], {
+      encoding: 'utf8',
+      env: { PATH: programs },
+    });
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'the host gets no address here: tc: it is not on the PATH (Debian: iproute2).',
+    );
+    expect(status).toBe(0);
   });
 
   test('is not to be had in the network of the machine itself', () => {
