@@ -121,7 +121,6 @@ describe('--json', () => {
       'HOST_OWNERSHIP_CONFIRMED',
       'HOST_LINK_UP',
       'CB_DATA_PACKET',
-      'DATA_PACKET',
       'PING',
       'PONG',
       'CSME_TAKING_OWNERSHIP',
@@ -131,6 +130,8 @@ describe('--json', () => {
     const places = order.map((name) => names.indexOf(name));
     expect(places).not.toContain(-1);
     expect([...places].sort((a, b) => a - b)).toEqual(places);
+    // The remote session's, which retransmits when it likes.
+    expect(names).toContain('DATA_PACKET');
   });
 });
 
