@@ -1,11 +1,11 @@
 /*
  * Sends the frames of a pcap file over an interface, again and again, at a given rate: the native sender of bench:veth.
  *
- *   sender -i INTERFACE -f FRAMES.pcap -s SECONDS [-r FRAMES_PER_SECOND] [-c CPU] [-p PID:ON_US:PERIOD_US]
+ *   sender -i INTERFACE -f FRAMES.pcap -s SECONDS [-r FRAMES_PER_SECOND] [-c CPU] [-p PID:SHARE:BURST_US]
  *
- * Without -r, or with 0, as fast as the kernel takes them. -c pins the sender to a CPU. With -p the process PID may run
- * for the first ON_US of every PERIOD_US only: it is stopped and continued by signals, which needs no rights and is exact
- * because the sender looks at the clock between two bursts anyway.
+ * Without -r, or with 0, as fast as the kernel takes them. -c pins the sender to a CPU. With -p the process PID gets the
+ * part SHARE of a CPU (0.04), and at most BURST_US microseconds of it at once: when it has used them up it is stopped by
+ * a signal until it has earned them again. Unlike the quota of a control group that needs no rights.
  *
  * Prints one JSON line: {"sent": frames, "seconds": wall time, "cpuSeconds": of this process, receiving softirqs included}.
  *
@@ -37,6 +37,8 @@
 #define FILE_HEADER 24
 /* Shorter waits are spun: a sleep may last this much longer than it was asked to. */
 #define SPIN_NS 60000
+/* How often at least the process of -p is looked after. */
+#define LOOK_NS 100000
 
 struct frames {
   struct iovec *list;
@@ -45,8 +47,12 @@ struct frames {
 
 struct share {
   pid_t pid;
-  int64_t on_ns, period_ns;
-  int running;
+  clockid_t clock;
+  double part;
+  int64_t burst_ns;
+  /* What it may still use, as of the times of the last look. */
+  int64_t left_ns, seen_ns, used_ns;
+  int stopped;
 };
 
 static void die(const char *what) {
@@ -54,11 +60,13 @@ static void die(const char *what) {
   exit(1);
 }
 
-static int64_t now_ns(void) {
+static int64_t read_clock(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  if (clock_gettime(clock, &t)) return 0;
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
+
+static int64_t now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 
 static struct frames read_frames(const char *path) {
   struct stat st;
@@ -101,21 +109,34 @@ static void wait_until(int64_t at_ns) {
   nanosleep(&t, NULL);
 }
 
-/* Lets the process run or not, as the time asks for; gives when it must be asked next. */
-static int64_t keep_share(struct share *share, int64_t since_ns) {
-  int64_t phase = since_ns % share->period_ns;
-  int run = phase < share->on_ns;
-  if (run != share->running) kill(share->pid, run ? SIGCONT : SIGSTOP);
-  share->running = run;
-  return since_ns - phase + (run ? share->on_ns : share->period_ns);
+static struct share read_share(const char *text) {
+  struct share share = {0};
+  double burst_us;
+  if (sscanf(text, "%d:%lf:%lf", &share.pid, &share.part, &burst_us) != 3) die("-p");
+  if (clock_getcpuclockid(share.pid, &share.clock)) die("-p: clock_getcpuclockid");
+  share.burst_ns = share.left_ns = burst_us * 1000;
+  share.seen_ns = now_ns();
+  share.used_ns = read_clock(share.clock);
+  return share;
+}
+
+/* Takes what the process has used from what it may use, and stops or continues it. */
+static void keep_share(struct share *share) {
+  int64_t now = now_ns(), used = read_clock(share->clock);
+  share->left_ns += (now - share->seen_ns) * share->part - (used - share->used_ns);
+  share->seen_ns = now;
+  share->used_ns = used;
+  if (share->left_ns > share->burst_ns) share->left_ns = share->burst_ns;
+  int stop = share->stopped ? share->left_ns < share->burst_ns : share->left_ns <= 0;
+  if (stop != share->stopped) kill(share->pid, stop ? SIGSTOP : SIGCONT);
+  share->stopped = stop;
 }
 
 int main(int argc, char **argv) {
   const char *interface = NULL, *path = NULL;
   double rate = 0, seconds = 0;
-  struct share share = {0, 0, 0, 1};
+  struct share share = {0};
   for (int option; (option = getopt(argc, argv, "i:f:r:s:c:p:")) != -1;) {
-    long pid, on_us, period_us;
     cpu_set_t cpus;
     switch (option) {
       case 'i': interface = optarg; break;
@@ -127,15 +148,12 @@ int main(int argc, char **argv) {
         CPU_SET(atoi(optarg), &cpus);
         if (sched_setaffinity(0, sizeof cpus, &cpus)) die("sched_setaffinity");
         break;
-      case 'p':
-        if (sscanf(optarg, "%ld:%ld:%ld", &pid, &on_us, &period_us) != 3 || period_us <= 0) die("-p");
-        share = (struct share){pid, on_us * 1000, period_us * 1000, 1};
-        break;
+      case 'p': share = read_share(optarg); break;
       default: return 2;
     }
   }
   if (!interface || !path || seconds <= 0) {
-    fprintf(stderr, "usage: sender -i INTERFACE -f FRAMES.pcap -s SECONDS [-r RATE] [-c CPU] [-p PID:ON_US:PERIOD_US]\n");
+    fprintf(stderr, "usage: sender -i INTERFACE -f FRAMES.pcap -s SECONDS [-r RATE] [-c CPU] [-p PID:SHARE:BURST_US]\n");
     return 2;
   }
 
@@ -154,8 +172,8 @@ int main(int argc, char **argv) {
   while (since < length_ns) {
     int64_t wake = length_ns;
     if (share.pid) {
-      int64_t change = keep_share(&share, since);
-      if (change < wake) wake = change;
+      keep_share(&share);
+      wake = since + LOOK_NS;
     }
     uint64_t due = rate > 0 ? since * rate / 1e9 : sent + BURST;
     if (due >= sent + step) {
