@@ -49,7 +49,7 @@ export function judge({ whole, share, unwanted, flood }: Report): BenchResult[] 
     ...faster('a whole CPU', whole),
     ...faster('a share of a CPU', share),
     {
-      name: 'unwanted frames: CPU time of the receiver with the pre-filter',
+      name: 'unwanted frames, with the pre-filter',
       unit: 'ms/M frames',
       value: filtered!.receiver,
       anchor: 'without',
@@ -60,7 +60,7 @@ export function judge({ whole, share, unwanted, flood }: Report): BenchResult[] 
       name: "flood: the host's own TCP stream",
       unit: 'MB/s',
       value: flood.received.bytesPerSecond / 1e6,
-      anchor: 'flood that nobody receives',
+      anchor: 'not received',
       anchorValue: flood.flooded.bytesPerSecond / 1e6,
       ...ratioOf(flood.received.bytesPerSecond / flood.flooded.bytesPerSecond, HOST_TARGET),
     },
@@ -75,7 +75,7 @@ function faster(where: string, rates: readonly Rate[]): BenchResult[] {
     const [own, other] = [rates[at]!, rates[at + 1]!];
     const judged = ratioOf(own.perSecond / other.perSecond, 1);
     return {
-      name: `${own.name}, ${where}`,
+      name: `${own.name}, ${where}${own.limitedBySender ? ', all that was sent' : ''}`,
       unit: 'frames/s',
       value: own.perSecond,
       anchor: other.name,
@@ -122,6 +122,7 @@ function heading({ machine, setting }: Report): string[] {
   return [
     `${cpu}, ${cores} cores, Linux ${kernel}, Node ${node}, ${machine.tcpdump}`,
     `Sender, and the kernel's receiving half, on CPU ${senderCpu}; receivers on CPU ${receiverCpu}. Packet rings of ${ringBytes >> 20} MiB.`,
+    'EXPR: the filter set as a pcap expression, in the kernel. BPF first: our program in the kernel, too.',
     `Mixed traffic: ${mixed.frames} frames in a loop, ${(mixed.bytes / mixed.frames).toFixed(0)} bytes in the mean, ${percent} % for CSME.`,
   ];
 }
