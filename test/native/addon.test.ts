@@ -276,6 +276,25 @@ describe.skipIf(NO_ROOT !== undefined)('threads and processes', () => {
     expect({ status, stderr }).toEqual({ status: 7, stderr: '' });
   });
 
+  it('a thread ends in the middle of a call', () => {
+    const thread = `
+      import('${ROOT}dist/native/index.js').then(({ native }) => {
+        require('node:worker_threads').parentPort.postMessage('ready');
+        for (;;) { native().ifIndex('lo'); try { native().ifIndex('none9'); } catch {} }
+      });`;
+    const { status, stdout, stderr } = run(
+      `import { once } from 'node:events';
+      import { Worker } from 'node:worker_threads';
+      for (let i = 0; i < 20; i++) {
+        const worker = new Worker(${JSON.stringify(thread)}, { eval: true });
+        await once(worker, 'message');
+        await worker.terminate();
+      }
+      console.log('all ended');`,
+    );
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'all ended\n', stderr: '' });
+  });
+
   it('what a callback throws is an uncaught exception', () => {
     const { status, stdout } = run(
       `import { execFileSync } from 'node:child_process';
