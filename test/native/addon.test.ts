@@ -278,10 +278,10 @@ describe.skipIf(NO_ROOT !== undefined)('threads and processes', () => {
 
   it('a thread ends in the middle of a call', () => {
     const thread = `
-      import('${ROOT}dist/native/index.js').then(({ native }) => {
-        require('node:worker_threads').parentPort.postMessage('ready');
-        for (;;) { native().ifIndex('lo'); try { native().ifIndex('none9'); } catch {} }
-      });`;
+      import { parentPort } from 'node:worker_threads';
+      import { native } from '${ROOT}dist/native/index.js';
+      parentPort.postMessage('ready');
+      for (;;) { native().ifIndex('lo'); try { native().ifIndex('none9'); } catch {} }`;
     const { status, stdout, stderr } = run(
       `import { once } from 'node:events';
       import { Worker } from 'node:worker_threads';
