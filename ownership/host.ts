@@ -269,17 +269,18 @@ export class Host {
   /** Puts a frame into the data ring. Returns whether it went in. */
   #put(write: typeof writeDataPacket, bytes: Uint8Array, start: number, end: number): boolean {
     const { dataOut } = this.#rings!;
-    // Without its VLAN tag it may be 4 bytes shorter. The error of a full ring costs more than this look.
-    if (this.#dropping && dataOut.free() < SAP_HEADER_LEN + end - start - 4) {
-      this.framesDropped++;
-      return false;
+    if (this.#dropping) {
+      if (this.#inBurst) this.#lookAgain(dataOut);
+      // Without its VLAN tag it may be 4 bytes shorter. The error of a full ring costs more than this look.
+      if (dataOut.free() < SAP_HEADER_LEN + end - start - 4) {
+        this.framesDropped++;
+        return false;
+      }
     }
     const seqNum = after(this.sapSeqNum);
     let error = write(dataOut, seqNum, bytes, start, end);
     if (error && this.#inBurst) {
-      // CSME may have read since the burst began.
-      dataOut.publish();
-      dataOut.hold();
+      this.#lookAgain(dataOut);
       error = write(dataOut, seqNum, bytes, start, end);
     }
     if (error === undefined) {
@@ -291,6 +292,12 @@ export class Host {
     if (!this.#dropping) this.#problem(error);
     this.#dropping = true;
     return false;
+  }
+
+  /** CSME may have read since the burst began. */
+  #lookAgain(dataOut: RingWriter): void {
+    dataOut.publish();
+    dataOut.hold();
   }
 
   #adoptMemory(memory: ArrayBufferLike): void {

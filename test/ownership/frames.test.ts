@@ -110,7 +110,8 @@ describe('a burst', () => {
         if (i % 20 === 19) f.read('data');
       }
     });
-    expect(f.host.framesDropped).toBeLessThan(200);
+    // The ring takes 31; it is full for some frames before each of CSME's reads, and never for longer.
+    expect(f.host.framesDropped).toBeLessThan(60);
     expect(f.host.receive(f.nowMs, segment(), 0, 60)).toBe(CSME_ONLY);
   });
 
