@@ -31,11 +31,12 @@ export async function rates(contenders: readonly Contender[], options: RateOptio
   }
   return contenders.map((contender) => {
     const rounds = found.get(contender)!;
+    const best = rounds.reduce((a, b) => (b.rate > a.rate ? b : a));
     return {
       name: contender.name,
-      perSecond: Math.max(...rounds.map(({ rate }) => rate)),
+      perSecond: best.rate,
       rounds: rounds.map(({ rate }) => rate),
-      limitedBySender: rounds.every(({ limit }) => limit),
+      limitedBySender: best.limit,
     };
   });
 }
