@@ -41,7 +41,10 @@ export function systemError(syscall: string, errno: number, subject: string): Na
   const name = getSystemErrorName(-errno);
   const capability = name === 'EPERM' || name === 'EACCES' ? CAPABILITIES[syscall] : undefined;
   const about = subject === '' ? '' : ` (${subject})`;
-  const cure = capability === undefined ? CURES[name] : permissionFor(capability);
+  const cure =
+    capability === undefined
+      ? (CURES_OF_CALLS[`${syscall} ${name}`] ?? CURES[name])
+      : permissionFor(capability);
   return new NativeError(capability === undefined ? 'NATIVE_ERR_SYSTEM' : 'NATIVE_ERR_PERMISSION', {
     detail: `${syscall}${about}: ${name}.${cure === undefined ? '' : ` ${cure}`}`,
     errno,
@@ -63,6 +66,15 @@ const CAPABILITIES: Readonly<Record<string, string>> = {
   unshare: 'CAP_SYS_ADMIN',
 };
 
+const NO_TUN = 'The kernel module tun is not loaded: `modprobe tun`.';
+
+/** Where the same number means something else than in most calls. */
+const CURES_OF_CALLS: Readonly<Record<string, string>> = {
+  'open ENOENT': NO_TUN,
+  'open ENODEV': NO_TUN,
+  'open ENXIO': NO_TUN,
+};
+
 const CURES: Readonly<Record<string, string>> = {
   ENODEV: 'There is no such network interface in this network namespace: `ip link` lists them.',
   ENXIO: 'There is no such network interface any more.',
@@ -71,7 +83,6 @@ const CURES: Readonly<Record<string, string>> = {
   EPERM: 'It cannot be done with this descriptor.',
   EBUSY: 'It is in use: choose another name, or end the program that has it.',
   ENOMEM: 'The kernel has no memory for rings of this size: use fewer or smaller blocks.',
-  ENOENT: 'The kernel module tun is not loaded: `modprobe tun`.',
   EBADF: 'The descriptor is not open, or was opened by another thread.',
   EINVAL: 'The kernel refuses the values; a filter program must end with a return on every path.',
   EMFILE: 'This process has too many open files: `ulimit -n`.',

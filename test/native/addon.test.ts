@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -8,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../native/addon.ts';
+import { systemError } from '../../native/errors.ts';
 import { type Native, NativeError, native, nativeProblem, POLLIN, POLLOUT } from '../../native/index.ts';
 
 const NO_ADDON = nativeProblem();
@@ -30,6 +32,13 @@ describe('the loader', () => {
   it('says the same of a file that is no addon', () => {
     const error = loadAddon(fileURLToPath(new URL('../../package.json', import.meta.url)));
     expect(error).toMatchObject({ code: 'NATIVE_ERR_MISSING', cause: expect.any(Error) });
+  });
+
+  it('tells a device node without its driver from an interface that is not there', () => {
+    expect(systemError('open', constants.errno.ENODEV, '/dev/net/tun').message).toContain('modprobe tun');
+    expect(systemError('if_nametoindex', constants.errno.ENODEV, 'none9').message).toContain(
+      'no such network interface',
+    );
   });
 
   it('has the addon, or one sentence', () => {
