@@ -104,9 +104,10 @@ export function loadAddon(path: string): Native | NativeError {
     binding.onSystemError(systemError);
     return binding;
   } catch (cause) {
+    const command = path.includes('/node_modules/') ? 'npm rebuild sapwood' : 'npm run build:native';
     const reason =
       process.platform === 'linux'
-        ? `${path} cannot be loaded: run \`npm run build:native\` (needs g++, make and python3).`
+        ? `${path} cannot be loaded: run \`${command}\` (needs g++, make and python3).`
         : `It is for Linux, this is ${process.platform}.`;
     return new NativeError('NATIVE_ERR_MISSING', { detail: reason, cause });
   }

@@ -29,6 +29,11 @@ describe('the loader', () => {
     expect(error.message).toMatch(/^The native addon is not there\. \/none\/.*npm run build:native.*g\+\+/);
   });
 
+  it('says it in the words of whoever has installed the package', () => {
+    const error = loadAddon('/none/node_modules/sapwood/build/Release/sapwood_native.node') as NativeError;
+    expect(error.message).toContain('run `npm rebuild sapwood`');
+  });
+
   it('says the same of a file that is no addon', () => {
     const error = loadAddon(fileURLToPath(new URL('../../package.json', import.meta.url)));
     expect(error).toMatchObject({ code: 'NATIVE_ERR_MISSING', cause: expect.any(Error) });
