@@ -8,12 +8,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { namespaceProblem, nativeProblem, spawnInNamespace } from '../../native/index.ts';
-import { missingTools } from './tools.ts';
+import { missingTools, rootProblem } from './tools.ts';
 
 const options = parseOptions();
 const seconds = Number(options.seconds);
 if (!(seconds >= 0.2 && seconds <= 60)) refuse(2, '--seconds is a number from 0.2 to 60');
-for (const problem of [nativeProblem(), namespaceProblem(), missingTools()]) {
+for (const problem of [nativeProblem(), namespaceProblem(), missingTools(), rootProblem()]) {
   if (problem !== undefined) refuse(3, problem);
 }
 

@@ -1,5 +1,6 @@
 /** The programs that the bench runs. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['ip', 'iproute2'],
@@ -14,6 +15,13 @@ export function missingTools(): string | undefined {
   if (missing.length === 0) return undefined;
   const names = missing.map(([program, debianPackage]) => `${program} (Debian: ${debianPackage})`);
   return `Not on the PATH: ${names.join(', ')}.`;
+}
+
+/** Why tcpdump cannot start: as root it sets its groups anew, whatever its options, which only real root may. */
+export function rootProblem(): string | undefined {
+  const mayNot = readFileSync('/proc/self/setgroups', 'utf8').startsWith('deny');
+  if (process.geteuid?.() === 0 && !mayNot) return undefined;
+  return 'tcpdump sets its groups when it starts, which a user namespace refuses: run the bench as root.';
 }
 
 /** What `tcpdump --version` says of itself and its library: "tcpdump 4.99.3, libpcap 1.10.3". */
