@@ -3,6 +3,7 @@
  * frames when CSME reads again.
  */
 import { setTimeout as after } from 'node:timers/promises';
+import { runSeconds } from './cpu.ts';
 import { type HostTraffic, hostTraffic } from './host-traffic.ts';
 import { forCsme, type Load, type Loads } from './load.ts';
 import type { OurProcess } from './ours.ts';
@@ -24,6 +25,8 @@ export interface Flood {
   readonly flooded: HostTraffic;
   /** With the flood, which our path receives for a CSME that does not read. */
   readonly received: HostTraffic;
+  /** The part of the host's CPU that our path took then; the least of the rounds. */
+  readonly receiverPart: number;
   /** Frames of the last flood, all for CSME, */
   readonly sent: number;
   readonly perSecond: number;
@@ -44,19 +47,23 @@ export async function flood(child: OurProcess, options: FloodOptions): Promise<F
   const quiet: HostTraffic[] = [];
   const flooded: HostTraffic[] = [];
   const received: HostTraffic[] = [];
-  let end: Omit<Flood, 'quiet' | 'flooded' | 'received'> | undefined;
+  const parts: number[] = [];
+  let end: Omit<Flood, 'quiet' | 'flooded' | 'received' | 'receiverPart'> | undefined;
   for (let round = 0; round < rounds; round++) {
     quiet.push(await hostTraffic(options.seconds));
     flooded.push((await underFlood(peer, options)).traffic);
     await child.order({ type: 'open', interface: HOST_END, preFilter: true });
     await child.order({ type: 'reading', on: false });
+    const cpuBefore = runSeconds(child.pid);
     const { traffic, sent, perSecond } = await underFlood(peer, options);
+    parts.push(((runSeconds(child.pid) - cpuBefore) * perSecond) / sent);
     received.push(traffic);
     end = { sent, perSecond, ...(await dropsOf(child, sent)), ...(await later(child, peer, options)) };
     await child.order({ type: 'close' });
   }
   peer.end();
-  return { quiet: best(quiet), flooded: best(flooded), received: best(received), ...end! };
+  const receiverPart = Math.min(...parts);
+  return { quiet: best(quiet), flooded: best(flooded), received: best(received), receiverPart, ...end! };
 }
 
 async function underFlood(peer: Peer, { loads, seconds, senderCpu }: FloodOptions) {

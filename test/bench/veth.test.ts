@@ -136,6 +136,7 @@ describe('the judgement', () => {
       quiet: host(100),
       flooded: host(100),
       received: host(95),
+      receiverPart: 0.05,
       sent: 10,
       perSecond: 10,
       inRing: 5,
