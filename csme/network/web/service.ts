@@ -49,6 +49,8 @@ export class WebService {
   readonly #pages: ReadonlyMap<string, Uint8Array>;
   readonly #bodyMax: number;
   readonly #server: Server;
+  /** The responses of a connection that are not out yet. */
+  readonly #openResponses = new WeakMap<Socket, Set<ServerResponse>>();
   readonly #statistics = { connections: 0, refused: 0, timedOut: 0, requests: 0, challenged: 0 };
 
   constructor(options: WebOptions) {
@@ -108,9 +110,16 @@ export class WebService {
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuse(error, socket as Socket));
     server.on('request', (request, response) => {
       this.#statistics.requests++;
+      this.#remember(request.socket, response);
       this.#handle(request, response).catch((error: unknown) => response.destroy(error as Error));
     });
     return server;
+  }
+
+  #remember(socket: Socket, response: ServerResponse): void {
+    const responses = this.#openResponses.get(socket) ?? new Set();
+    this.#openResponses.set(socket, responses.add(response));
+    response.once('close', () => responses.delete(response));
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -171,7 +180,9 @@ export class WebService {
 
   /** What node:http could not read, or did not get in time. */
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (!socket.writable) {
+    const responses = [...(this.#openResponses.get(socket) ?? [])];
+    // What is written now would stand in the middle of a response that has begun.
+    if (!socket.writable || responses.some((response) => response.headersSent)) {
       socket.destroy();
       return;
     }

@@ -209,6 +209,27 @@ describe('limits', () => {
     expect(await (await talk(port, text)).said).toMatch(/^HTTP\/1.1 400 /);
   });
 
+  it('writes nothing into the middle of a page when what follows the request cannot be read', async () => {
+    // More than the kernel takes for a client that does not read.
+    const page = new Uint8Array(32 * 1024 * 1024).fill(0x2e);
+    const { ask, port } = await start({ pages: new Map([['/large.bin', page]]) });
+    const challenge = (await ask('/large.bin')).headers['www-authenticate'] as string;
+    const request = { credentials: CREDENTIALS, method: 'GET', uri: '/large.bin', count: 1 };
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(
+      `GET /large.bin HTTP/1.1\r\nHost: amt\r\nAuthorization: ${answerChallenge(challenge, request)}\r\n\r\n`,
+    );
+    await once(socket, 'readable');
+    socket.write('no request\r\n\r\n');
+    const parts: Buffer[] = [];
+    socket.on('data', (part: Buffer) => parts.push(part));
+    await once(socket, 'close');
+    const said = Buffer.concat(parts).toString('latin1');
+    expect(said).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(said.slice(said.indexOf('\r\n\r\n') + 4)).toMatch(/^\.+$/);
+  });
+
   it('does not wait for ever for a request', async () => {
     const limits = { headersTimeoutMs: 50, requestTimeoutMs: 50, checkIntervalMs: 10 };
     const { port } = await start({ limits });
