@@ -146,7 +146,7 @@ class MachineRunner<Input extends Tagged, Output extends Tagged> implements Runn
     else
       this.#turn(() => {
         this.#fireDue(now);
-        task(now);
+        if (!this.#stopped) task(now);
       });
   }
 

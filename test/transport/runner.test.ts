@@ -117,6 +117,15 @@ describe('runner', () => {
     runner.turn(() => expect.unreachable());
   });
 
+  it('leaves a task out when what was due before it stops the runner', () => {
+    const { clock, pair, toy } = setUp();
+    const runner = run<Input, Output>(toy, pair.host, clock, { on: () => runner.stop() });
+    toy.timers = [90];
+    toy.outputs = [{ type: 'tell', what: 'late' }];
+    runner.turn(() => expect.unreachable());
+    expect(runner.stopped).toBe(true);
+  });
+
   it('takes a task from inside of a handler, and what it does, in the same turn', () => {
     const { clock, pair, toy } = setUp();
     const seen: string[] = [];
