@@ -213,6 +213,8 @@ export class Script {
     await driver.stopping;
     const owner = () => session.told.get('owner')?.last;
     await session.until('CSME to own the card', () => isOwner(owner(), 'csme') && !session.host.state.owner);
+    // CSME may have read the host's confirmation without a bell: a remark has it recorded here, not in the next step.
+    session.note('CSME: the card is its own');
   }
 
   async #leave(): Promise<void> {
