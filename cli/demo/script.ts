@@ -228,7 +228,11 @@ export class Script {
   /** A step that the script begins; the steps before it must have begun. */
   async #begin(n: number): Promise<void> {
     await this.session.until(`step ${n - 1} to begin`, () => this.begun.length === n - 1);
-    if (!URGENT.includes(n)) await this.#screen.rest();
+    if (!URGENT.includes(n)) {
+      await this.#screen.rest();
+      // Who has interrupted it meanwhile sees no further step.
+      await this.session.pass(0);
+    }
     this.#open(n);
   }
 

@@ -263,6 +263,7 @@ describe('when something is wrong', () => {
     });
     const signal = await new Promise((resolve) => child.once('close', (_, name) => resolve(name)));
     expect(signal).toBe('SIGINT');
+    expect(stdout).not.toContain(STEPS[2]!.title);
     expect(existsSync(record)).toBe(true);
     expect(parseTrace(readFileSync(record)).length).toBeGreaterThan(5);
   });
