@@ -25,11 +25,14 @@ import { TxRing } from './tx-ring.ts';
 
 export type RxGeometry = Omit<PacketGeometry, 'filter'>;
 
-/** 8 MiB that a busy host may be late for, blocks that hold the largest frame, and 1 ms to wait for company. */
+/**
+ * 16 MiB, and a quarter of a second that the event loop may be late for, since a block is handed over after `retireMs`
+ * however little it holds. Large blocks, because every full one is a wake-up.
+ */
 export const RX_GEOMETRY: RxGeometry = Object.freeze({
-  blockSize: 128 * 1024,
-  blockCount: 64,
-  retireMs: 1,
+  blockSize: 512 * 1024,
+  blockCount: 32,
+  retireMs: 8,
   txFrameSize: 2048,
   txFrameCount: 256,
 });

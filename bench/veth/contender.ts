@@ -1,4 +1,5 @@
 /** What receives on the host's end of the pair, one at a time. */
+import { RX_GEOMETRY } from '../../rx/index.ts';
 
 export interface Contender {
   readonly name: string;
@@ -22,10 +23,7 @@ export interface Received {
 }
 
 /**
- * The packet ring of our path. Blocks of half a MiB, since every full one is a wake-up: tcpdump has twice as many of
- * half the size, and lets a frame wait for others for a second.
+ * Bytes of the packet ring of every contender, unless it is said otherwise. tcpdump has twice as many blocks of half the
+ * size, and lets a frame wait for others for a second.
  */
-export const GEOMETRY = { blockSize: 512 * 1024, blockCount: 32, retireMs: 8 } as const;
-
-/** Bytes of the packet ring of every contender, unless it is said otherwise. */
-export const RING_BYTES = GEOMETRY.blockSize * GEOMETRY.blockCount;
+export const RING_BYTES = RX_GEOMETRY.blockSize * RX_GEOMETRY.blockCount;

@@ -17,7 +17,6 @@ import {
 } from '../../rx/index.ts';
 import { type FilterVerdict, RingReader, SAP_HEADER_LEN, SharedArea, VERDICT_CSME } from '../../sap/index.ts';
 import { memoryPair, run, VirtualClock } from '../../transport/index.ts';
-import { GEOMETRY } from './contender.ts';
 import { FILTERS } from './load.ts';
 import { HOST_END } from './pair.ts';
 
@@ -64,7 +63,6 @@ export class OurPath {
       receive: (frame, start, end) => this.#receive(frame, start, end),
       batch: (deliver) => this.#batch(deliver),
       ringFull: () => host.framesDropped,
-      geometry: GEOMETRY,
       ...(preFilter ? { filter: bytesOfBpf(compileBpf(FILTERS)) } : {}),
     });
   }
