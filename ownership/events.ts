@@ -1,5 +1,5 @@
 /** What goes into the host and what comes out of it: the whole contract. */
-import type { ConnectionInfo, MacAddress, Nvm, SapError, SapMessage } from '../sap/index.ts';
+import type { ConnectionInfo, MacAddress, Nvm, OobFilters, SapError, SapMessage } from '../sap/index.ts';
 import type { TimerName } from './timers.ts';
 
 /**
@@ -92,6 +92,8 @@ export type HostOutput =
       [N in CommandName]: { type: 'return'; token: number; name: N; result: Commands[N]['result'] };
     }[CommandName]
   | { type: 'transmit'; frame: Uint8Array }
+  /** CSME wants other frames from now on; null: none. `receive` knows; for who made a pre-filter or tc rules of the last. */
+  | { type: 'filters'; filters: OobFilters | null }
   | { type: 'problem'; error: SapError };
 
 /** What the transition table is asked about. */

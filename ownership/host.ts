@@ -77,7 +77,7 @@ export class Host {
   #rings: Rings | undefined;
   #filter: FrameFilter | undefined;
   /** What `#filter` was made of. */
-  #filterOf: OobFilters | undefined;
+  #filterOf: OobFilters | null = null;
   /** The last frame for CSME was dropped: those that follow are counted, and no more problems. */
   #dropping = false;
   /** A burst is under way, and wants a door bell behind it. */
@@ -133,10 +133,6 @@ export class Host {
   receive(nowMs: number, bytes: Uint8Array, start: number, end: number): FilterVerdict {
     const { state, quirks } = this;
     if (!this.#rings || !state.filters || !rxAttached(state)) return VERDICT_HOST;
-    if (state.filters !== this.#filterOf) {
-      this.#filterOf = state.filters;
-      this.#filter = this.#compileFilter(state.filters);
-    }
     const verdict = this.#filter!(bytes, start, end);
     if (!(verdict & VERDICT_CSME)) return verdict;
     this.#fx.nowMs = nowMs;
@@ -208,6 +204,11 @@ export class Host {
 
   #step(event: MachineEvent): void {
     step(this.state, event, this.#fx);
+    const { filters } = this.state;
+    if (filters === this.#filterOf) return;
+    this.#filterOf = filters;
+    this.#filter = filters === null ? undefined : this.#compileFilter(filters);
+    this.#out({ type: 'filters', filters });
   }
 
   #handleMe(bytes: Uint8Array): void {

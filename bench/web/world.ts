@@ -81,22 +81,21 @@ export class World {
     const end = spawnWorkerCsme(new URL('./csme-thread.ts', import.meta.url), input);
     const ready = once(end.worker, 'message');
     const host = new Host({ compileFilter });
+    let heard: () => void;
     const listening = new Promise<void>((resolve) => {
-      // CSME_FILTERS is the last of its introduction.
-      const timer = setInterval(() => {
-        if (host.state.filters === null) return;
-        clearInterval(timer);
-        resolve();
-      }, 5);
+      heard = resolve;
     });
     const runner = run(host, end, systemClock, {
       on(output) {
         if (output.type === 'transmit') path.transmit(output.frame);
+        if (output.type !== 'filters') return;
+        path.attach(bytesOfBpf(compileBpf(output.filters ?? undefined, { answer: 'ring' })));
+        // CSME_FILTERS is the last of its introduction.
+        heard();
       },
     });
     const path = openRxPath({
       interface: WLAN,
-      filter: bytesOfBpf(compileBpf(filters, { answer: 'ring' })),
       receive: (frame, start, end) => host.receive(now, frame, start, end),
       copy: (frame, start, end) => host.copyToCsme(now, frame, start, end),
       batch: (deliver) =>

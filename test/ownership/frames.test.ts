@@ -127,6 +127,14 @@ describe('a burst', () => {
   });
 });
 
+test('each set that CSME sends is told, and that it wants nothing any more', () => {
+  const f = listening();
+  f.csme({ name: 'CSME_FILTERS', oobFilters: amtFilters(1) });
+  f.lost();
+  const told = f.log.flatMap(({ output }) => (output.type === 'filters' ? [output.filters] : []));
+  expect(told).toEqual([amtFilters(), amtFilters(1), null]);
+});
+
 test('the filter is made once for each set that CSME sends', () => {
   const made: unknown[] = [];
   const host = new Host({

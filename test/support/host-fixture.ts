@@ -257,6 +257,8 @@ export function brief(output: HostOutput): string | undefined {
       return `transmit ${output.frame.length}`;
     case 'problem':
       return `problem ${output.error.code}`;
+    case 'filters':
+      return undefined;
     default:
       return output.type;
   }
