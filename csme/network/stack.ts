@@ -33,7 +33,7 @@ export interface NetworkStack {
   receive(frame: Uint8Array): void;
   /** There is room again for what `send` did not take. Harmless when nothing waits. */
   resume(): void;
-  readonly statistics: NetworkStackStatistics;
+  statistics(): NetworkStackStatistics;
   /** Closes the connections, the listener and the interface. Twice is once. The thread stays in its namespace. */
   close(): Promise<void>;
 }
@@ -126,7 +126,7 @@ class Stack implements NetworkStack {
     this.#start();
   }
 
-  get statistics(): NetworkStackStatistics {
+  statistics(): NetworkStackStatistics {
     return { ...this.#counts, web: this.#web.statistics() };
   }
 

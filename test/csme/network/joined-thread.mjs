@@ -33,7 +33,7 @@ air.on('message', (frame) => {
 });
 parentPort.on('message', async ({ ask }) => {
   if (ask === 'close') await joined.close();
-  parentPort.postMessage({ sent, statistics: joined.stack.statistics, dropped: host.framesDropped });
+  parentPort.postMessage({ sent, statistics: joined.stack.statistics(), dropped: host.framesDropped });
 });
 
 pair.plug();

@@ -36,7 +36,7 @@ try {
       air.close();
     }
     parentPort.postMessage({
-      statistics: stack.statistics,
+      statistics: stack.statistics(),
       etherTypes: [...etherTypes],
       interfaces: readFileSync('/proc/thread-self/net/dev', 'utf8').match(/\w+(?=:)/g),
     });
