@@ -44,7 +44,7 @@ const missed = Object.values(results)
   .flat()
   .filter((result) => !result.ok);
 if (!json)
-  console.log(missed.length === 0 ? '\nevery target met' : `\n${missed.length} targets missed (marked *)`);
+  console.log(missed.length === 0 ? '\nevery target met' : `\ntargets missed: ${missed.length} (marked *)`);
 process.exit(missed.length === 0 ? 0 : 1);
 
 function line({ name, unit, value, anchor, anchorValue, ratio, target, ok }: BenchResult): string {

@@ -12,13 +12,19 @@ if (process.platform !== 'linux') {
   end(`the addon is for Linux, this is ${process.platform}`);
 } else {
   // npm puts its own node-gyp on the PATH of scripts.
-  const { error, status, stdout, stderr } = spawnSync('node-gyp', ['rebuild', '--silent'], {
+  const level = must ? '--loglevel=error' : '--silent';
+  const { error, status, stdout, stderr } = spawnSync('node-gyp', ['rebuild', level], {
     cwd: ROOT,
     encoding: 'utf8',
   });
   if (error?.code === 'ENOENT') end('node-gyp is not on the PATH: run it through npm (npm run build:native)');
   else if (error !== undefined) end(error.message);
-  else if (status !== 0) end(`node-gyp failed with status ${status}\n${`${stdout}${stderr}`.trimEnd()}`);
+  else if (status !== 0) {
+    const said = `${stdout}${stderr}`.trim();
+    end(
+      `node-gyp failed with status ${status}${said === '' ? ' (npm run build:native shows why)' : `\n${said}`}`,
+    );
+  }
 }
 
 function end(reason) {

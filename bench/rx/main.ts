@@ -60,7 +60,7 @@ function print(title: string, count: number, { standings, missing }: Comparison)
   const inC = standings.find(({ name }) => name === IN_C)?.nsPerFrame;
   console.log(`${title}: ${count.toLocaleString('en')} frames`);
   for (const { name, nsPerFrame, csme } of standings) {
-    const ratio = inC === undefined ? '' : `${(nsPerFrame / inC).toFixed(2)} × C`;
+    const ratio = inC === undefined || count === 0 ? '' : `${(nsPerFrame / inC).toFixed(2)} × C`;
     console.log(
       `  ${name.padEnd(44)} ${nsPerFrame.toFixed(1).padStart(8)} ns/frame ${ratio.padStart(9)}  csme ${csme}`,
     );

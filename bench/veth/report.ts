@@ -110,7 +110,7 @@ export function printReport(report: Report, results: readonly BenchResult[]): vo
     '',
     ...results.map(line),
     '',
-    missed.length === 0 ? 'every target met' : `${missed.length} targets missed (marked *)`,
+    missed.length === 0 ? 'every target met' : `targets missed: ${missed.length} (marked *)`,
   ];
   console.log(lines.join('\n'));
 }

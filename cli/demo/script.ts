@@ -171,7 +171,7 @@ export class Script {
   async #liveOn(): Promise<void> {
     const { session } = this;
     if (this.skipped !== undefined) {
-      session.note(`console: there is no remote session. ${this.skipped}`);
+      session.note('console: there is no remote session here');
       return;
     }
     await session.until("a page to come over the host's link", () => this.times.answered !== undefined);

@@ -155,7 +155,7 @@ describe('the remote session', () => {
   test('is left out without namespaces, with a sentence that says why', () => {
     const { status, stdout } = sapwood(['demo', '--fast', '--no-replay', '--no-network']);
     expect(status).toBe(0);
-    expect(stdout).toContain('there is no remote session. --no-network was given.');
+    expect(stdout).toContain('there is no remote session here');
     expect(stdout).toContain('Session     not shown. --no-network was given.');
     const { remoteSession, frames } = JSON.parse(
       sapwood(['demo', '--json', '--no-replay', '--no-network']).stdout,
