@@ -49,7 +49,7 @@ process.exit(missed.length === 0 ? 0 : 1);
 
 function line({ name, unit, value, anchor, anchorValue, ratio, target, ok }: BenchResult): string {
   const beside = `${figure(anchorValue)} ${anchor}`;
-  const asked = target > 0 ? `  ratio ${ratio.toFixed(2)}, asked ${target}` : '';
+  const asked = target > 0 ? `  ratio ${ratio.toFixed(2)}, asked ${figure(target)}` : '';
   return `${ok ? ' ' : '*'} ${name.padEnd(52)} ${figure(value).padStart(12)} ${unit.padEnd(11)} ${beside}${asked}`;
 }
 

@@ -62,7 +62,7 @@ async function run(child: OurProcess): Promise<Report> {
   const share = await rates(all.slice(0, 4), {
     ...base,
     load: loads.mixed,
-    rounds: 2,
+    rounds: 3,
     share: SMALL_SHARE,
   });
   const cost = await costs(all, { ...common, load: loads.mixed });
