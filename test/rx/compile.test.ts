@@ -1,62 +1,55 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { amtFilters, withMulticast } from '../../csme/index.ts';
 import { compileFilter } from '../../rx/compile.ts';
 import {
   bytesOfHex,
-  decodeOobFilters,
   encodeOobFilters,
   type FrameFilter,
   filterFrame,
   hexOf,
   noFilters,
-  type OobFilters,
   tagLength,
-  VERDICT_CONSUMED,
-  VERDICT_CSME,
   VERDICT_HOST,
 } from '../../sap/index.ts';
 import { anyFilters, anyFrame } from '../support/rx.ts';
+import { AS_RECORDED, recordedVerdicts } from '../support/verdicts.ts';
 
 /** TCP to port 16992 of 192.0.2.10. */
 const TCP_16992 =
   '02005e00531002005e0053010800450000280000000040060000c6336405c000020ac3cb42600000000000000000501000000000';
-const AS_RECORDED = { multicastHeaderCompare: true };
 
 describe('recorded verdicts', () => {
-  const raw = new Map(
-    lines<{ id: number; filters: string | null }>('configs-public.jsonl').map(({ id, filters }) => [
-      id,
-      filters === null ? undefined : bytesOfHex(filters)!,
-    ]),
-  );
-  const recorded = lines<{ filters: number; frame: string; csme: boolean; host: string }>(
-    'verdicts-public.jsonl',
-  );
-  const matchers = new Map([...raw].map(([id, bytes]) => [id, compileFilter(decoded(bytes), AS_RECORDED)]));
+  const sets = recordedVerdicts().map((set) => ({
+    ...set,
+    matcher: compileFilter(set.filters, AS_RECORDED),
+    right: compileFilter(set.filters),
+  }));
 
   test('all 3,000 are equal with the quirk multicast-header-compare', () => {
-    expect(recorded).toHaveLength(3000);
-    const different = recorded.filter(({ filters, frame, csme, host }) => {
-      const verdict = (csme ? VERDICT_CSME : 0) | (host === 'consumed' ? VERDICT_CONSUMED : 0);
-      return inMiddle(matchers.get(filters)!, bytesOfHex(frame)!) !== verdict;
-    });
-    expect(different).toEqual([]);
+    let compared = 0;
+    for (const { matcher, recorded } of sets) {
+      for (const { frame, verdict } of recorded) {
+        expect(inMiddle(matcher, frame), hexOf(frame)).toBe(verdict);
+        compared++;
+      }
+    }
+    expect(compared).toBe(3000);
   });
 
   test('without the quirk only multicast frames differ whose first rule is another by 6 bytes than by 14', () => {
-    const right = new Map([...raw].map(([id, bytes]) => [id, compileFilter(decoded(bytes))]));
     const explained: boolean[] = [];
-    for (const { filters, frame: hex } of recorded) {
-      const frame = bytesOfHex(hex)!;
-      if (inMiddle(right.get(filters)!, frame) === inMiddle(matchers.get(filters)!, frame)) continue;
-      const isMulticast = (frame[0]! & 1) === 1 && !hex.startsWith('ffffffffffff');
-      const table = hexOf(raw.get(filters)!).slice(2 * 104);
-      const header = hex.slice(0, 24) + hex.slice(24 + 2 * tagLength(frame, 0, frame.length));
-      const first = (digits: number) =>
-        [0, 1, 2, 3, 4].find((i) => header.startsWith(table.slice(14 * i, 14 * i + digits)));
-      explained.push(isMulticast && first(12) !== first(28));
+    for (const { matcher, right, bytes, recorded } of sets) {
+      for (const { frame } of recorded) {
+        if (inMiddle(right, frame) === inMiddle(matcher, frame)) continue;
+        const hex = hexOf(frame);
+        const isMulticast = (frame[0]! & 1) === 1 && !hex.startsWith('ffffffffffff');
+        const table = hexOf(bytes!).slice(2 * 104);
+        const header = hex.slice(0, 24) + hex.slice(24 + 2 * tagLength(frame, 0, frame.length));
+        const first = (digits: number) =>
+          [0, 1, 2, 3, 4].find((i) => header.startsWith(table.slice(14 * i, 14 * i + digits)));
+        explained.push(isMulticast && first(12) !== first(28));
+      }
     }
     expect(explained).toEqual(Array.from({ length: 52 }, () => true));
   });
@@ -216,16 +209,4 @@ function inMiddle(matcher: FrameFilter, frame: Uint8Array): number {
   const around = new Uint8Array(frame.length + 32).fill(0xff);
   around.set(frame, 16);
   return matcher(around, 16, 16 + frame.length);
-}
-
-function decoded(bytes: Uint8Array | undefined): OobFilters | undefined {
-  return bytes && (decodeOobFilters(bytes) as OobFilters);
-}
-
-function lines<T>(name: string): T[] {
-  const text = readFileSync(new URL(`../data/filters/${name}`, import.meta.url), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as T);
 }

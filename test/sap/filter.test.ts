@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   AREA_LAYOUTS,
@@ -16,43 +15,18 @@ import {
   VERDICT_HOST,
   writeDataPacket,
 } from '../../sap/index.ts';
+import { AS_RECORDED, recordedVerdicts } from '../support/verdicts.ts';
 
-interface Recorded {
-  readonly filters: number;
-  readonly family: string;
-  readonly frame: string;
-  readonly csme: boolean;
-  readonly host: 'pass' | 'consumed';
-  readonly ring?: string;
-}
-
-function lines<T>(name: string): T[] {
-  const text = readFileSync(new URL(`../data/filters/${name}`, import.meta.url), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as T);
-}
-
-const RAW = new Map(
-  lines<{ id: number; filters: string | null }>('configs-public.jsonl').map((c) => [
-    c.id,
-    c.filters === null ? undefined : bytesOfHex(c.filters)!,
-  ]),
+const VERDICTS = recordedVerdicts().flatMap(({ filters, bytes, recorded }) =>
+  recorded.map((verdict) => ({ ...verdict, filters, bytes })),
 );
-const CONFIGS = new Map([...RAW].map(([id, raw]) => [id, raw && (decodeOobFilters(raw) as OobFilters)]));
-const VERDICTS = lines<Recorded>('verdicts-public.jsonl');
-const AS_RECORDED = { multicastHeaderCompare: true };
 
 describe('recorded verdicts', () => {
   test('all 3,000 are equal with the quirk multicast-header-compare', () => {
     expect(VERDICTS).toHaveLength(3000);
-    const different = VERDICTS.filter((recorded) => {
-      const frame = bytesOfHex(recorded.frame)!;
-      const verdict = filterFrame(CONFIGS.get(recorded.filters), frame, 0, frame.length, AS_RECORDED);
-      const csme = recorded.csme ? VERDICT_CSME : 0;
-      return verdict !== (csme | (recorded.host === 'consumed' ? VERDICT_CONSUMED : 0));
-    });
+    const different = VERDICTS.filter(
+      ({ filters, frame, verdict }) => filterFrame(filters, frame, 0, frame.length, AS_RECORDED) !== verdict,
+    );
     expect(different).toEqual([]);
   });
 
@@ -67,12 +41,11 @@ describe('recorded verdicts', () => {
     let lastSeq = 0;
     for (const recorded of VERDICTS) {
       // A frame in the middle of other bytes, as it lies in a packet ring.
-      const frame = bytesOfHex(`ffff${recorded.frame}eeee`)!;
+      const frame = Uint8Array.of(0xff, 0xff, ...recorded.frame, 0xee, 0xee);
       const end = frame.length - 2;
-      const verdict = filterFrame(CONFIGS.get(recorded.filters), frame, 2, end, AS_RECORDED);
+      const verdict = filterFrame(recorded.filters, frame, 2, end, AS_RECORDED);
       if (!(verdict & VERDICT_CSME)) continue;
-      const expected = bytesOfHex(recorded.ring!)!;
-      const seqNum = new DataView(expected.buffer).getUint32(4, true);
+      const seqNum = new DataView(recorded.ring!.buffer).getUint32(4, true);
       expect(seqNum).toBeGreaterThan(lastSeq);
       lastSeq = seqNum;
       if (tagLength(frame, 2, end) > 0) tagged++;
@@ -81,24 +54,22 @@ describe('recorded verdicts', () => {
       reader.read((b, start, stop) => {
         got = hexOf(b.subarray(start, stop));
       });
-      expect(got).toBe(recorded.ring);
+      expect(got).toBe(hexOf(recorded.ring!));
       compared++;
     }
-    expect(compared).toBe(VERDICTS.filter((v) => v.csme).length);
+    expect(compared).toBe(VERDICTS.filter(({ verdict }) => verdict & VERDICT_CSME).length);
     expect(tagged).toBeGreaterThan(0);
   });
 
   test('without the quirk, the multicast comparison explains every difference', () => {
     let differences = 0;
-    for (const recorded of VERDICTS) {
-      const frame = bytesOfHex(recorded.frame)!;
-      const raw = RAW.get(recorded.filters);
-      const filters = CONFIGS.get(recorded.filters);
+    for (const { filters, bytes, frame } of VERDICTS) {
       const right = filterFrame(filters, frame, 0, frame.length);
       const asRecorded = filterFrame(filters, frame, 0, frame.length, AS_RECORDED);
-      const isMulticast = (frame[0]! & 1) === 1 && !recorded.frame.startsWith('ffffffffffff');
-      const sameFilter = !raw || !isMulticast || firstMatch(raw, frame, 6) === firstMatch(raw, frame, 14);
-      if (sameFilter) expect(right, recorded.frame).toBe(asRecorded);
+      const isMulticast = (frame[0]! & 1) === 1 && !hexOf(frame).startsWith('ffffffffffff');
+      const sameFilter =
+        !bytes || !isMulticast || firstMatch(bytes, frame, 6) === firstMatch(bytes, frame, 14);
+      if (sameFilter) expect(right, hexOf(frame)).toBe(asRecorded);
       else if (right !== asRecorded) differences++;
     }
     expect(differences).toBe(52);

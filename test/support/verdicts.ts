@@ -13,27 +13,50 @@ export interface RecordedVerdict {
   readonly family: string;
   readonly frame: Uint8Array;
   readonly verdict: FilterVerdict;
+  /** The message that the driver put into the data ring, header included. */
+  readonly ring: Uint8Array | undefined;
+}
+
+export interface RecordedSet {
+  /** The filter set and its bytes; undefined: none was sent. */
+  readonly filters: OobFilters | undefined;
+  readonly bytes: Uint8Array | undefined;
+  readonly recorded: readonly RecordedVerdict[];
 }
 
 /** With this quirk the verdicts are the driver's. */
 export const AS_RECORDED = { multicastHeaderCompare: true };
 
-/** Each filter set with what was recorded of it. */
-export function recordedVerdicts(): { filters: OobFilters | undefined; recorded: RecordedVerdict[] }[] {
+/** Each filter set with what was recorded of it, in the order of the recording. */
+export function recordedVerdicts(): readonly RecordedSet[] {
   const sets = lines<{ id: number; filters: string | null }>('configs-public.jsonl');
-  const verdicts = lines<{ filters: number; family: string; frame: string; csme: boolean; host: string }>(
-    'verdicts-public.jsonl',
-  );
-  return sets.map(({ id, filters }) => ({
-    filters: filters === null ? undefined : (decodeOobFilters(bytesOfHex(filters)!) as OobFilters),
-    recorded: verdicts
-      .filter((verdict) => verdict.filters === id)
-      .map(({ family, frame, csme, host }) => ({
-        family,
-        frame: bytesOfHex(frame)!,
-        verdict: csme ? (host === 'consumed' ? 3 : VERDICT_CSME) : VERDICT_HOST,
-      })),
-  }));
+  const verdicts = lines<Line>('verdicts-public.jsonl');
+  return sets.map(({ id, filters }) => {
+    const bytes = filters === null ? undefined : bytesOfHex(filters)!;
+    return {
+      bytes,
+      filters: bytes && (decodeOobFilters(bytes) as OobFilters),
+      recorded: verdicts.filter((line) => line.filters === id).map(verdictOf),
+    };
+  });
+}
+
+interface Line {
+  readonly filters: number;
+  readonly family: string;
+  readonly frame: string;
+  readonly csme: boolean;
+  readonly host: 'pass' | 'consumed';
+  readonly ring?: string;
+}
+
+function verdictOf({ family, frame, csme, host, ring }: Line): RecordedVerdict {
+  return {
+    family,
+    frame: bytesOfHex(frame)!,
+    verdict: csme ? (host === 'consumed' ? 3 : VERDICT_CSME) : VERDICT_HOST,
+    ring: ring === undefined ? undefined : bytesOfHex(ring)!,
+  };
 }
 
 function lines<T>(name: string): T[] {
