@@ -3,7 +3,7 @@ import { amtFilters, withIcmpv6, withMulticast } from '../../csme/index.ts';
 import { FlexFilterFlags, type OobFilters } from '../../sap/index.ts';
 import type { BenchResult } from '../result.ts';
 import { type Comparison, compare } from './compare.ts';
-import { COMPILED, heapGrowth, INTERPRETER } from './judge.ts';
+import { COMPILED, heapGrowth, INTERPRETER, useOtherMatchers } from './judge.ts';
 import { IN_C, LIBPCAP, LIBPCAP_PLAIN } from './programs.ts';
 import { mixedTraffic, STATION_ADDRESS } from './traffic.ts';
 
@@ -27,6 +27,7 @@ export async function* scenes(): AsyncGenerator<Scene> {
   ];
   for (const { title, traffic, filters } of plan) {
     const rounds = Math.ceil(FRAMES_PER_SCENE / traffic.count);
+    useOtherMatchers(traffic);
     yield { title, frames: traffic.count, comparison: await compare(traffic, filters, rounds) };
   }
 }
