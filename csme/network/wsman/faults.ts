@@ -1,8 +1,8 @@
 /**
  * The faults that the emulated AMT gives: one table.
  *
- * Source: DSP0226 (WS-Management) §14 and WS-Addressing 2004/08 §4 for codes and details; the sentences of
- * DestinationUnreachable and InvalidSelectors are those that AMT gives.
+ * Source: DSP0226 (WS-Management) §14 and WS-Addressing 2004/08 §4 for codes and details; the sentence of
+ * DestinationUnreachable is from a public capture of AMT, that of InvalidSelectors from a public mock of it.
  */
 
 export const FAULTS = {
