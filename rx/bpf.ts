@@ -12,11 +12,16 @@ import {
   type FilterQuirks,
   type FilterVerdict,
   type OobFilters,
+  PROTO_ICMP,
+  PROTO_ICMPV6,
+  PROTO_TCP,
+  PROTO_UDP,
   VERDICT_CONSUMED,
   VERDICT_CSME,
 } from '../sap/index.ts';
 import { assemble, BpfGraph, type BpfNode } from './bpf-assembler.ts';
 import { Bpf, type BpfProgram } from './bpf-program.ts';
+import { PACKET_OUTGOING } from './packet-ring.ts';
 import { type FilterRules, type GroupRule, type PortRule, rulesOf } from './rules.ts';
 
 export interface BpfOptions {
@@ -52,9 +57,8 @@ const WHOLE_FRAME = 0x40000;
 const TC_ACT_SHOT = 2;
 const TC_ACT_UNSPEC = 0xffffffff;
 
-/** SKF_AD_OFF + SKF_AD_PKTTYPE of linux/filter.h, and the type PACKET_OUTGOING of linux/if_packet.h. */
+/** SKF_AD_OFF + SKF_AD_PKTTYPE of linux/filter.h. */
 const PKTTYPE = 0xfffff004;
-const PACKET_OUTGOING = 4;
 
 const VLAN_TAG = 4;
 const TPID_8021Q = 0x8100;
@@ -62,10 +66,6 @@ const TPID_8021AD = 0x88a8;
 
 const IPV4_HEADER = 20;
 const PORTS_AND_MORE = 8;
-const ICMP = 1;
-const TCP = 6;
-const UDP = 17;
-const ICMPV6 = 58;
 const ECHO_REQUEST = 0x0800;
 const DHCP_CLIENT_TO_SERVER = (68 << 16) | 67;
 
@@ -134,7 +134,7 @@ class Compiler {
     const udp = this.#payload(l3, PORTS_AND_MORE, (whole) =>
       this.#load(Bpf.LD_W_IND, l3, this.#is(DHCP_CLIENT_TO_SERVER, whole(VERDICT_CSME), this.#no)),
     );
-    const protocol = this.#load(Bpf.LD_B_ABS, l3 + 9, this.#is(UDP, udp, this.#no));
+    const protocol = this.#load(Bpf.LD_B_ABS, l3 + 9, this.#is(PROTO_UDP, udp, this.#no));
     const header = this.#load(Bpf.LD_W_ABS, l3 + 16, protocol);
     return this.#load(Bpf.LD_H_ABS, l3 - 2, this.#is(ETHERTYPE_IPV4, header, this.#no));
   }
@@ -214,13 +214,13 @@ class Compiler {
       return this.#payload(l3, PORTS_AND_MORE, (whole) => this.#dstPort(met, l3, whole));
     };
     const ways = new Map([
-      [TCP, ports(rules.tcp)],
-      [UDP, ports(rules.udp)],
+      [PROTO_TCP, ports(rules.tcp)],
+      [PROTO_UDP, ports(rules.udp)],
     ]);
     if (toUs) {
-      ways.set(ICMP, this.#icmp(rules, l3));
+      ways.set(PROTO_ICMP, this.#icmp(rules, l3));
       ways.set(
-        ICMPV6,
+        PROTO_ICMPV6,
         this.#payload(l3, 0, (whole) => whole(rules.icmpv6)),
       );
     }

@@ -4,6 +4,10 @@ import {
   type FilterVerdict,
   noFilters,
   type OobFilters,
+  PROTO_ICMP,
+  PROTO_ICMPV6,
+  PROTO_TCP,
+  PROTO_UDP,
   VERDICT_CSME,
 } from '../sap/index.ts';
 import { type GroupRule, type PortRule, rulesOf } from './rules.ts';
@@ -44,10 +48,10 @@ export class FilterTables {
     const { address, tcp, udp, icmp, icmpv6, arpRequest, arpReply, groups } = rulesOf(filters, quirks);
     const { masks } = this;
     masks.fill(ICMP_RULE | ICMPV6_RULE, DST_HIGH);
-    if (icmp) masks[ICMP] = ICMP_RULE;
-    if (icmpv6) masks[ICMPV6] = ICMPV6_RULE;
-    for (const [i, rule] of tcp.entries()) addPortRule(masks, TCP, 1 << i, rule);
-    for (const [i, rule] of udp.entries()) addPortRule(masks, UDP, 1 << (tcp.length + i), rule);
+    if (icmp) masks[PROTO_ICMP] = ICMP_RULE;
+    if (icmpv6) masks[PROTO_ICMPV6] = ICMPV6_RULE;
+    for (const [i, rule] of tcp.entries()) addPortRule(masks, PROTO_TCP, 1 << i, rule);
+    for (const [i, rule] of udp.entries()) addPortRule(masks, PROTO_UDP, 1 << (tcp.length + i), rule);
 
     const ports = [...tcp, ...udp];
     this.address = address | 0;
@@ -63,11 +67,6 @@ export class FilterTables {
     this.groups = groups;
   }
 }
-
-const ICMP = 1;
-const TCP = 6;
-const UDP = 17;
-const ICMPV6 = 58;
 
 function addPortRule(masks: Int32Array, protocol: number, bit: number, rule: PortRule): void {
   masks[protocol]! |= bit;

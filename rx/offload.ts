@@ -6,7 +6,7 @@
  * real cards receive. CSME's own TCP stack needs frames as the wire has them. Both are done in place: the checksum
  * is two bytes, and the header of the next segment is written over the payload of the last one, which is done with.
  */
-import { be16At } from '../sap/index.ts';
+import { be16At, ETH_HLEN, ETHERTYPE_IPV4, PROTO_TCP, PROTO_UDP } from '../sap/index.ts';
 import { VNET_HEADER } from './packet-ring.ts';
 
 /** Bytes and bounds of one frame as the wire would have had it. */
@@ -44,10 +44,6 @@ const GSO_TCPV4 = 1;
 const GSO_UDP_L4 = 5;
 const GSO_ECN = 0x80;
 
-const ETH_HLEN = 14;
-const ETHERTYPE_IPV4 = 0x0800;
-const TCP = 6;
-const UDP = 17;
 const TCP_HLEN = 20;
 const UDP_HLEN = 8;
 const FIN_AND_PSH = 0x09;
@@ -66,7 +62,7 @@ function segment(
   const transport = ip + (b[ip]! & 0x0f) * 4;
   const protocol = b[ip + 9]!;
   const isTcp = gsoType === GSO_TCPV4;
-  if (protocol !== (isTcp ? TCP : gsoType === GSO_UDP_L4 ? UDP : -1)) return false;
+  if (protocol !== (isTcp ? PROTO_TCP : gsoType === GSO_UDP_L4 ? PROTO_UDP : -1)) return false;
   const shortest = transport + (isTcp ? TCP_HLEN : UDP_HLEN);
   if (transport < ip + 20 || shortest > end) return false;
   const headerEnd = isTcp ? transport + (b[transport + 12]! >> 4) * 4 : shortest;

@@ -7,7 +7,15 @@
  * Source: iwlwifi/mei/net.c; checked against recorded verdicts of the driver (test/data/filters).
  */
 import { be16At } from './bytes.ts';
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4, tagLength } from './frame.ts';
+import {
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  PROTO_ICMP,
+  PROTO_ICMPV6,
+  PROTO_TCP,
+  PROTO_UDP,
+  tagLength,
+} from './frame.ts';
 import { ETH_HLEN } from './messages/both.ts';
 import {
   type EthFilter,
@@ -41,11 +49,6 @@ export interface FilterQuirks {
  * inside of `frame` is no frame, and stays with the host.
  */
 export type FrameFilter = (frame: Uint8Array, start: number, end: number) => FilterVerdict;
-
-const PROTO_ICMP = 1;
-const PROTO_TCP = 6;
-const PROTO_UDP = 17;
-const PROTO_ICMPV6 = 58;
 
 /**
  * The verdict for the Ethernet frame `frame[start..end)`, as received: a VLAN tag is taken off first.

@@ -10,9 +10,14 @@ import { CbDataPacket, CbFilterStatus, DataPacket, ETH_HLEN } from './messages/b
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
 
+/** Protocols of the IPv4 header. Source: IANA, Assigned Internet Protocol Numbers. */
+export const PROTO_ICMP = 1;
+export const PROTO_TCP = 6;
+export const PROTO_UDP = 17;
+export const PROTO_ICMPV6 = 58;
+
 const ADDRESSES = 12;
 const TAG = 4;
-const UDP = 17;
 const DHCP_SERVER_PORT = 67;
 const DHCP_CLIENT_PORT = 68;
 
@@ -45,7 +50,7 @@ export function isDhcpClientFrame(frame: Uint8Array, start: number, end: number)
   if (end < ip + 20 || be16At(frame, ip - 2) !== ETHERTYPE_IPV4) return false;
   const udp = ip + (frame[ip]! & 0x0f) * 4;
   return (
-    frame[ip + 9] === UDP &&
+    frame[ip + 9] === PROTO_UDP &&
     end >= udp + 8 &&
     be16At(frame, udp) === DHCP_CLIENT_PORT &&
     be16At(frame, udp + 2) === DHCP_SERVER_PORT

@@ -1,5 +1,5 @@
 /** The DHCP exchange of the demo. */
-import type { MacAddress } from '../../sap/index.ts';
+import { type MacAddress, PROTO_UDP } from '../../sap/index.ts';
 
 /** A host of the network. */
 export interface Endpoint {
@@ -10,7 +10,6 @@ export interface Endpoint {
 const ETHERNET = 14;
 const IPV4 = 20;
 const UDP = 8;
-const PROTO_UDP = 17;
 
 const BROADCAST = 0xffff_ffff_ffff;
 const DHCP_CLIENT = 68;

@@ -1,6 +1,6 @@
 /** What the demo shows while it runs: headings, the ladder, remarks and the state, at a pace that can be read. */
 
-import { ETH_HLEN, SAP_HEADER_LEN } from '../../sap/index.ts';
+import { ETH_HLEN, PROTO_TCP, SAP_HEADER_LEN } from '../../sap/index.ts';
 import { Ladder, type Palette, palette, type TraceEvent } from '../../trace/index.ts';
 import type { Output } from '../output.ts';
 import { count, wrapWords } from '../replay-text.ts';
@@ -18,7 +18,6 @@ export type Pace = keyof typeof PACES;
 const REMARK = 12;
 /** Columns before the words of a heading. */
 const INDENT = 4;
-const PROTO_TCP = 6;
 /** Columns of who says it. */
 const SPEAKER = 8;
 
