@@ -24,11 +24,6 @@ export function forCsme({ csmeBefore }: Load, sent: number): number {
   return Math.floor(sent / count) * csmeBefore[count]! + csmeBefore[sent % count]!;
 }
 
-/** The part of the frames that is for CSME: 0 to 1. */
-export function csmeShare({ csmeBefore }: Load): number {
-  return csmeBefore.at(-1)! / (csmeBefore.length - 1);
-}
-
 /** Few enough to stay in the caches of the sender: it shall be fast. */
 const FRAMES = 2048;
 

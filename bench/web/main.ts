@@ -10,7 +10,8 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { ipProblem } from '../../csme/network/index.ts';
 import { namespaceProblem, nativeProblem, networkNamespace, spawnInNamespace } from '../../native/index.ts';
-import { AREA_LAYOUTS } from '../../sap/index.ts';
+import { TIMERS } from '../../ownership/index.ts';
+import { AREA_LAYOUTS, SAP_HEADER_LEN } from '../../sap/index.ts';
 import { median } from '../median.ts';
 import { CREDENTIALS, ORIGIN, World } from './world.ts';
 
@@ -19,8 +20,6 @@ const PAGE_BYTES = 1_000_000;
 /** Payload of a full TCP segment with time stamps, and the frame that carries it. */
 const SEGMENT_BYTES = 1448;
 const FRAME_BYTES = 1514;
-const SAP_HEADER_BYTES = 8;
-const THROTTLE_MS = 100;
 const INITIAL_WINDOW = 10;
 
 interface Round {
@@ -96,7 +95,7 @@ function reportOf(measured: readonly Round[], world: World, problems: readonly s
   const seconds = median(measured.map((round) => round.seconds));
   const transferSeconds = median(measured.map((round) => round.transferSeconds));
   const { h2m, m2h } = AREA_LAYOUTS[4].rings;
-  const framesOf = (ring: { size: number }) => Math.floor((ring.size - 1) / (FRAME_BYTES + SAP_HEADER_BYTES));
+  const framesOf = (ring: { size: number }) => Math.floor((ring.size - 1) / (FRAME_BYTES + SAP_HEADER_LEN));
   // CSME hears of acknowledgements once in 100 ms, and the window doubles with each.
   const segments = Math.ceil(PAGE_BYTES / SEGMENT_BYTES);
   const turns = Math.ceil(Math.log2(segments / INITIAL_WINDOW + 1));
@@ -110,10 +109,10 @@ function reportOf(measured: readonly Round[], world: World, problems: readonly s
       framesPerFillToHost: framesOf(m2h.data),
       framesPerFillToCsme: framesOf(h2m.data),
       /** From the host to CSME: one ring full in each time of the throttle. */
-      toCsmeLimitBytesPerSecond: (framesOf(h2m.data) * SEGMENT_BYTES * 1000) / THROTTLE_MS,
+      toCsmeLimitBytesPerSecond: (framesOf(h2m.data) * SEGMENT_BYTES * 1000) / TIMERS.bellThrottle.ms,
       slowStartTurns: turns,
-      slowStartSeconds: (turns * THROTTLE_MS) / 1000,
-      slowStartBytesPerSecond: Math.round(PAGE_BYTES / ((turns * THROTTLE_MS) / 1000)),
+      slowStartSeconds: (turns * TIMERS.bellThrottle.ms) / 1000,
+      slowStartBytesPerSecond: Math.round(PAGE_BYTES / ((turns * TIMERS.bellThrottle.ms) / 1000)),
     },
     rx: world.statistics(),
     framesDroppedForCsme: world.host.framesDropped,
