@@ -1,5 +1,5 @@
 /** Runs the built command in a child process. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { MAIN } from './command.ts';
 
 export interface Ran {
@@ -18,4 +18,16 @@ export function sapwood(args: readonly string[], env: Record<string, string> = {
     timeout: 60_000,
   });
   return { status, stdout, stderr };
+}
+
+/** Runs it with a reader that goes away after the first piece of the output: how it ended, and what it said. */
+export async function sapwoodCutOff(args: readonly string[]): Promise<{ status: unknown; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args]);
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  return { status, stderr };
 }
