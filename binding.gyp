@@ -2,7 +2,15 @@
   'targets': [
     {
       'target_name': 'sapwood_native',
-      'sources': ['native/addon.cc', 'native/frames.cc', 'native/packet.cc', 'native/watch.cc'],
+      'sources': [
+        'native/addon.cc',
+        'native/device.cc',
+        'native/frames.cc',
+        'native/memory.cc',
+        'native/packet.cc',
+        'native/socket.cc',
+        'native/watch.cc'
+      ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
       # A worker that is terminated in the middle of a call takes no exception any more: without the last of them it
       # would end the process.

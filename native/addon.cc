@@ -112,6 +112,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["watch"] = Napi::Function::New(env, watch, "watch");
   exports["unshareNet"] = Napi::Function::New(env, unshareNet, "unshareNet");
   exports["close"] = Napi::Function::New(env, closeDescriptor, "close");
+  addDeviceCalls(env, exports);
+  addMemoryCalls(env, exports);
+  addSocketCalls(env, exports);
   return exports;
 }
 

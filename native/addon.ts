@@ -7,9 +7,12 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { DeviceCalls } from './device.ts';
 import { NativeError, systemError } from './errors.ts';
+import type { MemoryCalls } from './memory.ts';
+import type { SocketCalls } from './socket.ts';
 
-export interface Native {
+export interface Native extends DeviceCalls, MemoryCalls, SocketCalls {
   /** Index of an interface in the network namespace of the calling thread. */
   ifIndex(name: string): number;
 

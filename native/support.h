@@ -61,6 +61,11 @@ Napi::Value frameRead(const Napi::CallbackInfo& info);
 Napi::Value frameWrite(const Napi::CallbackInfo& info);
 Napi::Value watch(const Napi::CallbackInfo& info);
 
+// The calls of one file each, added to the addon's exports.
+void addDeviceCalls(Napi::Env env, Napi::Object exports);
+void addMemoryCalls(Napi::Env env, Napi::Object exports);
+void addSocketCalls(Napi::Env env, Napi::Object exports);
+
 // Ends a ring: unmaps its memory and closes its descriptor. Once, however often it is called.
 void closeMapping(Mapping& mapping);
 
