@@ -2,6 +2,7 @@
  * Traces: what crossed the wire between a host and CSME, and what the WLAN driver and the bus did around it, one JSON
  * object a line (`docs/trace-format.md`). Reading is streamed and never throws for what a file holds.
  */
+export * from './control.ts';
 export { type Description, describe } from './describe.ts';
 export { TRACE_ERRORS, TraceError, type TraceErrorCode } from './errors.ts';
 export * from './event.ts';
