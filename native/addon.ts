@@ -40,14 +40,14 @@ export interface Native extends DeviceCalls, MemoryCalls, SocketCalls {
 
   /**
    * Calls `onReady` on this thread's event loop whenever the descriptor is ready, until the watch is closed; it keeps
-   * the loop alive. `events` are POLLIN, POLLOUT or both; `onReady` gets those that are there, or POLLERR: after an
-   * error of a socket the watch goes on, after one of anything else it is at its end.
+   * the loop alive. `events` are POLLIN, POLLPRI and POLLOUT, one or more; `onReady` gets those that are there, or
+   * POLLERR: after an error of a socket the watch goes on, after one of anything else it is at its end.
    */
   watch(fd: number, events: number, onReady: (events: number) => void): Watch;
 
   /** Moves the calling thread, and no other, to a new network namespace. In a worker; there is no way back. */
   unshareNet(): void;
-  /** Closes a descriptor that tapOpen gave to this thread. */
+  /** Closes a descriptor that tapOpen or deviceOpen gave to this thread. */
   close(fd: number): void;
 }
 
@@ -84,6 +84,7 @@ export interface Watch {
 
 /** Events of `watch`. Source: poll(2). */
 export const POLLIN = 1;
+export const POLLPRI = 2;
 export const POLLOUT = 4;
 export const POLLERR = 8;
 

@@ -39,11 +39,14 @@ export class NativeError extends Error {
 /** The error of a system call. `subject` is what the call was about, an interface or a device, or ''. */
 export function systemError(syscall: string, errno: number, subject: string): NativeError {
   const name = getSystemErrorName(-errno);
-  const capability = name === 'EPERM' || name === 'EACCES' ? CAPABILITIES[syscall] : undefined;
+  const device = /^device( |$)/.test(subject);
+  const refused = (name === 'EPERM' || name === 'EACCES') && !device;
+  const capability = refused ? CAPABILITIES[syscall] : undefined;
   const about = subject === '' ? '' : ` (${subject})`;
+  const cures = device ? CURES_OF_DEVICES : CURES;
   const cure =
     capability === undefined
-      ? (CURES_OF_CALLS[`${syscall} ${name}`] ?? CURES[name])
+      ? ((device ? undefined : CURES_OF_CALLS[`${syscall} ${name}`]) ?? cures[name])
       : permissionFor(capability);
   return new NativeError(capability === undefined ? 'NATIVE_ERR_SYSTEM' : 'NATIVE_ERR_PERMISSION', {
     detail: `${syscall}${about}: ${name}.${cure === undefined ? '' : ` ${cure}`}`,
@@ -67,6 +70,15 @@ const CAPABILITIES: Readonly<Record<string, string>> = {
 };
 
 const NO_TUN = 'The kernel module tun is not loaded: `modprobe tun`.';
+
+/** What holds for every character device; what a number means to one kind of them is known where it is used. */
+const CURES_OF_DEVICES: Readonly<Record<string, string>> = {
+  EACCES: 'Run as root, or give this user the right to read and write the node.',
+  ENOENT: 'There is no such node: is the module of the driver loaded?',
+  ENXIO: 'The node has no driver behind it: is its module loaded?',
+  ENOTTY: 'It is no device of this kind.',
+  EMFILE: 'This process has too many open files: `ulimit -n`.',
+};
 
 /** Where the same number means something else than in most calls. */
 const CURES_OF_CALLS: Readonly<Record<string, string>> = {

@@ -19,6 +19,7 @@ struct Watcher {
   uint32_t id;
   // A duplicate, so that the loop never polls a descriptor that its owner has closed.
   int fd;
+  short events;
   int uvEvents;
   napi_ref callback;
   napi_async_context context;
@@ -29,7 +30,6 @@ namespace {
 
 void onClosed(uv_handle_t* handle) {
   auto* watcher = static_cast<Watcher*>(handle->data);
-  ::close(watcher->fd);
   // Lets an environment end that waits for this watch.
   napi_remove_async_cleanup_hook(watcher->hook);
   delete watcher;
@@ -40,6 +40,8 @@ void stop(Watcher* watcher) {
   napi_delete_reference(watcher->env, watcher->callback);
   napi_async_destroy(watcher->env, watcher->context);
   uv_close(reinterpret_cast<uv_handle_t*>(&watcher->poll), onClosed);
+  // Now, while its owner still has the descriptor: the last close of some devices blocks, and must not be this one.
+  ::close(watcher->fd);
 }
 
 void onEnvironmentEnds(napi_async_cleanup_hook_handle, void* data) {
@@ -53,6 +55,16 @@ void onPoll(uv_poll_t* poll, int status, int uvEvents) {
   napi_env env = watcher->env;
   Napi::HandleScope scope(env);
   int events = (uvEvents & UV_READABLE ? POLLIN : 0) | (uvEvents & UV_WRITABLE ? POLLOUT : 0);
+  if (watcher->uvEvents & UV_PRIORITIZED) {
+    // libuv reports an error as everything that was asked for when POLLPRI is among it: the descriptor itself is asked.
+    pollfd asked{watcher->fd, watcher->events, 0};
+    if (::poll(&asked, 1, 0) <= 0) return;
+    events = asked.revents & watcher->events;
+    if (asked.revents & (POLLERR | POLLHUP | POLLNVAL)) {
+      uv_poll_stop(poll);
+      events = POLLERR;
+    }
+  }
   if (status < 0) {
     // libuv stops at POLLERR. On a socket the error is taken off here, and it is polled again: an interface that went
     // down may come up.
@@ -95,10 +107,7 @@ Napi::Value handleOf(Napi::Env env, uint32_t id) {
 Napi::Value watch(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int fd = descriptorOf(info[0]);
-  int events = static_cast<int>(integerOf(info[1], "events", 1, POLLIN | POLLOUT));
-  if (events & ~(POLLIN | POLLOUT)) {
-    throw Napi::RangeError::New(env, "events must be POLLIN (1), POLLOUT (4) or both");
-  }
+  int events = static_cast<int>(integerOf(info[1], "events", 1, POLLIN | POLLPRI | POLLOUT));
   if (!info[2].IsFunction()) throw Napi::TypeError::New(env, "onReady must be a function");
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) throw Napi::Error::New(env, "there is no event loop");
@@ -117,7 +126,9 @@ Napi::Value watch(const Napi::CallbackInfo& info) {
   w->env = env;
   w->id = addon->nextWatch++;
   w->fd = own.release();
-  w->uvEvents = (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0);
+  w->events = static_cast<short>(events);
+  w->uvEvents = (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0) |
+                (events & POLLPRI ? UV_PRIORITIZED : 0);
   napi_create_reference(env, info[2], 1, &w->callback);
   napi_async_init(env, nullptr, Napi::String::New(env, "sapwood:watch"), &w->context);
   napi_add_async_cleanup_hook(env, onEnvironmentEnds, w, &w->hook);

@@ -1,0 +1,163 @@
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type NativeError,
+  native,
+  nativeProblem,
+  POLLERR,
+  POLLIN,
+  POLLOUT,
+  POLLPRI,
+} from '../../native/index.ts';
+
+const NO_ADDON = nativeProblem();
+const openFiles = () => readdirSync('/proc/self/fd').length;
+const GUID = new Uint8Array(16);
+
+function canOpen(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+/** A handle of /dev/fuse that nothing is mounted with is in error. */
+const NO_FUSE = NO_ADDON !== undefined || !canOpen('/dev/fuse');
+
+describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
+  it('are read and written where it does not block', () => {
+    const zero = native().deviceOpen('/dev/zero');
+    const into = new Uint8Array(8).fill(7);
+    expect(native().deviceRead(zero, into, 6)).toBe(2);
+    expect([...into]).toEqual([7, 7, 7, 7, 7, 7, 0, 0]);
+    expect(native().deviceWrite(zero, into, 1, 4)).toBe(3);
+    native().close(zero);
+    const nothing = native().deviceOpen('/dev/null');
+    expect(native().deviceRead(nothing, into, 0)).toBe(0);
+    native().close(nothing);
+  });
+
+  it('a device that has nothing to read is told from one that gave nothing', () => {
+    const terminal = native().deviceOpen('/dev/ptmx');
+    expect(native().deviceRead(terminal, new Uint8Array(8), 0)).toBe(-1);
+    native().close(terminal);
+  });
+
+  it('what cannot be opened is said with its path, and with no word about networks', () => {
+    const failure = (path: string): NativeError => {
+      try {
+        native().close(native().deviceOpen(path));
+      } catch (error) {
+        return error as NativeError;
+      }
+      throw new Error(`${path} was opened`);
+    };
+    expect(failure('/dev/none9').message).toBe(
+      'A system call failed. open (device /dev/none9): ENOENT. There is no such node: is the module of the driver loaded?',
+    );
+    expect(failure(new URL(import.meta.url).pathname)).toMatchObject({ syscall: 'open', errno: 25 });
+    expect(failure('/tmp').message).toContain('EISDIR');
+  });
+
+  it('an error of the device is one of the call, and not of an interface', () => {
+    const full = native().deviceOpen('/dev/full');
+    expect(() => native().deviceWrite(full, GUID, 0, 4)).toThrow(/write \(device\): ENOSPC\.$/);
+    native().close(full);
+    expect(() => native().deviceRead(1 << 24, GUID, 0)).toThrow(/read \(device\): EBADF\.$/);
+  });
+
+  it('only what was opened here is closed, and once', async () => {
+    const files = openFiles();
+    const fd = native().deviceOpen('/dev/null');
+    await native().deviceClose(fd);
+    expect(openFiles()).toBe(files);
+    expect(() => native().deviceClose(fd)).toThrow(/EBADF/);
+    expect(() => native().close(fd)).toThrow(/EBADF/);
+    expect(() => native().deviceClose(1)).toThrow(/EBADF/);
+  });
+
+  it('an ioctl that the device does not have is ENOTTY, and leaves no descriptor', async () => {
+    const files = openFiles();
+    const fd = native().deviceOpen('/dev/null');
+    await expect(native().meiConnect(fd, GUID)).rejects.toMatchObject({
+      errno: 25,
+      syscall: 'ioctl IOCTL_MEI_CONNECT_CLIENT',
+    });
+    await expect(native().meiConnect(fd, GUID, 3)).rejects.toMatchObject({
+      errno: 25,
+      syscall: 'ioctl IOCTL_MEI_CONNECT_CLIENT_VTAG',
+    });
+    await expect(native().meiNotifySet(fd, 1)).rejects.toMatchObject({ errno: 25 });
+    expect(() => native().meiNotifyGet(fd)).toThrow(/ENOTTY/);
+    native().close(fd);
+    expect(openFiles()).toBe(files);
+  });
+
+  it('a call goes on with its device when the descriptor is closed under it', async () => {
+    const files = openFiles();
+    const calls = Array.from({ length: 50 }, () => {
+      const fd = native().deviceOpen('/dev/null');
+      const call = native().meiConnect(fd, GUID);
+      native().close(fd);
+      // A regular file with the number of the device would answer the same: that it is not asked shows in the count.
+      return call;
+    });
+    for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
+    expect(openFiles()).toBe(files);
+  });
+
+  const wrong = fc.oneof(
+    fc.integer({ min: 1 << 24 }),
+    fc.double(),
+    fc.constantFrom(undefined, null, Number.NaN, -1, 2 ** 53, 10n, Symbol.iterator, '', 'a\0b'),
+    fc.constantFrom({}, [], () => 1, new Uint8Array(3), new Uint8Array(16), new ArrayBuffer(8)),
+  );
+  it.each([
+    'deviceOpen',
+    'deviceRead',
+    'deviceWrite',
+    'deviceClose',
+    'meiConnect',
+    'meiNotifySet',
+    'meiNotifyGet',
+  ] as const)('%s throws about anything, and survives', (name) => {
+    const call = native()[name] as (...args: unknown[]) => unknown;
+    fc.assert(
+      fc.property(fc.array(wrong, { maxLength: 5 }), (args) => {
+        expect(() => call(...args)).toThrow();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('names the argument', () => {
+    const { meiConnect, meiNotifySet, deviceOpen } = native();
+    expect(() => meiConnect(1, new Uint8Array(15))).toThrow('guid must be 16 bytes');
+    expect(() => meiConnect(1, GUID, 256)).toThrow('vtag must be a whole number from 0 to 255');
+    expect(() => meiNotifySet(1, -1)).toThrow(/^value/);
+    expect(() => deviceOpen('/dev/null\0x')).toThrow(/^path must be a string/);
+  });
+});
+
+describe.skipIf(NO_FUSE)('a device in error', () => {
+  it.each([
+    ['POLLIN', POLLIN],
+    ['POLLPRI', POLLPRI],
+    ['POLLIN and POLLPRI', POLLIN | POLLPRI],
+    ['all three', POLLIN | POLLPRI | POLLOUT],
+  ])('says POLLERR once to a watch of %s', async (_, events) => {
+    const files = openFiles();
+    const fd = native().deviceOpen('/dev/fuse');
+    const seen: number[] = [];
+    const watch = native().watch(fd, events, (ready) => seen.push(ready));
+    // The loop polls in every turn.
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual([POLLERR]);
+    watch.close();
+    // The duplicate of the watch goes with it, so that a close of the device is the last one.
+    native().close(fd);
+    expect(openFiles()).toBe(files);
+  });
+});
