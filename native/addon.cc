@@ -12,6 +12,7 @@ namespace sapwood {
 
 Addon::~Addon() {
   for (auto& [fd, mapping] : rings) closeMapping(*mapping);
+  for (auto& [address, area] : areas) unmapArea(*area);
   for (int fd : descriptors) ::close(fd);
   // The environment that holds the reference ends with this object.
   makeError.SuppressDestruct();

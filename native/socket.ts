@@ -1,3 +1,26 @@
-/** The native calls of `socket.cc`. */
-// biome-ignore lint/suspicious/noEmptyInterface: its calls are being written.
-export interface SocketCalls {}
+/** The native calls of `socket.cc`: unix stream sockets, and descriptors that travel over them. None of them blocks. */
+export interface SocketCalls {
+  /** A socket at `path` that does not listen yet: who connects is refused. The path has at most 107 bytes. */
+  unixBind(path: string): number;
+  unixListen(fd: number): void;
+  /** A socket that is connected to whoever listens at `path`. */
+  unixConnect(path: string): number;
+  /** The next connection, or -1 when nobody waits for one. */
+  unixAccept(fd: number): number;
+
+  /**
+   * Sends `from[start..end)` as one message, with a descriptor when one is given; it stays open here. Its bytes, or 0
+   * when there is no room. No signal is raised when the other side is gone: EPIPE is thrown.
+   */
+  unixSend(fd: number, from: Uint8Array, start: number, end: number, passed?: number): number;
+  /**
+   * Reads to `into[start..end)`. Its bytes, 0 when the other side has closed, -1 when nothing is there.
+   * `descriptors[0]` becomes how many descriptors came along, and those behind it are open here for as many as there is
+   * room; the others are closed.
+   */
+  unixReceive(fd: number, into: Uint8Array, start: number, end: number, descriptors: Int32Array): number;
+  /** SIOCOUTQ: more than 0 as long as the other side has not read everything that was sent. */
+  unixUnread(fd: number): number;
+  /** Ends the connection, also for a watch that is not at its end yet, and closes the descriptor. */
+  unixClose(fd: number): void;
+}

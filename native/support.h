@@ -11,6 +11,7 @@
 
 namespace sapwood {
 
+struct MappedArea;
 struct Mapping;
 struct Watcher;
 
@@ -24,6 +25,8 @@ struct Addon {
   std::unordered_set<int> descriptors;
   // Rings by their descriptor.
   std::unordered_map<int, std::shared_ptr<Mapping>> rings;
+  // Memory from memoryMap, by its address.
+  std::unordered_map<void*, std::shared_ptr<MappedArea>> areas;
   std::unordered_map<uint32_t, Watcher*> watches;
   uint32_t nextWatch = 1;
 };
@@ -68,5 +71,7 @@ void addSocketCalls(Napi::Env env, Napi::Object exports);
 
 // Ends a ring: unmaps its memory and closes its descriptor. Once, however often it is called.
 void closeMapping(Mapping& mapping);
+// Unmaps. Once, however often it is called.
+void unmapArea(MappedArea& area);
 
 }  // namespace sapwood
