@@ -40,6 +40,16 @@ export function be16At(b: Uint8Array, at: number): number {
   return (b[at]! << 8) | b[at + 1]!;
 }
 
+/** The big endian word at `at`. */
+export function be32At(b: Uint8Array, at: number): number {
+  return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
+}
+
+/** The address of the six bytes at `at`. */
+export function macAt(b: Uint8Array, at: number): MacAddress {
+  return be16At(b, at) * 2 ** 32 + be32At(b, at + 2);
+}
+
 /** `02:11:22:33:44:55`. */
 export function formatMac(mac: MacAddress): string {
   const digits = mac.toString(16).padStart(12, '0');

@@ -6,7 +6,7 @@
  * `mode`, `macAddress`, `cbfilters`) have no effect here either.
  * Source: iwlwifi/mei/net.c; checked against recorded verdicts of the driver (test/data/filters).
  */
-import { be16At } from './bytes.ts';
+import { be16At, be32At, macAt } from './bytes.ts';
 import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
@@ -154,7 +154,7 @@ function filterArp(filters: OobFilters, b: Uint8Array, arp: number, end: number)
   const { ipv4Addr, flags } = filters.ipv4Filter;
   const operation = be16At(b, arp + 6);
   if (operation === ARP_REQUEST && flags & Ipv4FilterFlags.ARP_REQ_PASS) {
-    return ipv4Addr === 0 || ipv4Addr === be32(b, arp + 24)
+    return ipv4Addr === 0 || ipv4Addr === be32At(b, arp + 24)
       ? toCsme(flags & Ipv4FilterFlags.ARP_REQ_COPY)
       : VERDICT_HOST;
   }
@@ -172,7 +172,7 @@ function filterIpv4(filters: OobFilters, b: Uint8Array, ip: number, end: number)
   const payload = ip + (b[ip]! & 0x0f) * 4;
   if (payload > end) return VERDICT_HOST;
   const { ipv4Addr } = filters.ipv4Filter;
-  const ipMatches = ipv4Addr === 0 || ipv4Addr === be32(b, ip + 16);
+  const ipMatches = ipv4Addr === 0 || ipv4Addr === be32At(b, ip + 16);
   const protocol = b[ip + 9]!;
   switch (protocol) {
     case PROTO_TCP:
@@ -227,14 +227,4 @@ function filterIcmp(filters: OobFilters, b: Uint8Array, payload: number, ipMatch
   const isEchoRequest = b[payload] === 8 && b[payload + 1] === 0;
   if (!(flags & Ipv4FilterFlags.ICMP_PASS) || !ipMatches || isEchoRequest) return VERDICT_HOST;
   return toCsme(flags & Ipv4FilterFlags.ICMP_COPY);
-}
-
-// ---- bytes
-
-function be32(b: Uint8Array, o: number): number {
-  return ((b[o]! << 24) | (b[o + 1]! << 16) | (b[o + 2]! << 8) | b[o + 3]!) >>> 0;
-}
-
-function macAt(b: Uint8Array, o: number): number {
-  return be16At(b, o) * 2 ** 32 + be32(b, o + 2);
 }

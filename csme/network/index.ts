@@ -9,6 +9,7 @@
  */
 export { type AmtDevice, type AmtWifi, amtDevice } from './device.ts';
 export { NETWORK_ERRORS, NetworkError, type NetworkErrorCode, type NetworkErrorDetails } from './errors.ts';
+export { type FollowedNetwork, type FollowOptions, followHost } from './follow.ts';
 export { ip, ipProblem } from './ip.ts';
 export { type JoinedNetwork, type JoinOptions, joinNetwork } from './join.ts';
 export { becomeRemote, type RemoteOptions } from './remote.ts';

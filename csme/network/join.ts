@@ -29,25 +29,8 @@ export async function joinNetwork(
   options: JoinOptions,
 ): Promise<JoinedNetwork> {
   const { radio, ...rest } = options;
-  let retry: NodeJS.Timeout | undefined;
-  const send = (frame: Uint8Array): boolean => {
-    if (ownerOf(csme.state.firmware) === 'csme') {
-      radio?.(frame);
-      return true;
-    }
-    // Without a link the host takes no frame, and never will take this one.
-    if (csme.state.firmware.link !== 'up') return true;
-    if (csme.frameRoom() >= frame.length) {
-      feed({ type: 'command', name: 'sendFrame', frame: frame.slice() });
-      return true;
-    }
-    retry ??= setTimeout(() => {
-      retry = undefined;
-      stack.resume();
-    }, RETRY_MS);
-    return false;
-  };
-  const stack = await openNetworkStack({ ...rest, send });
+  const door = dataRingDoor(csme, feed, () => stack.resume(), radio);
+  const stack = await openNetworkStack({ ...rest, send: door.send });
   return {
     stack,
     hear(output) {
@@ -57,8 +40,47 @@ export async function joinNetwork(
       if (ownerOf(csme.state.firmware) === 'csme') stack.receive(frame);
     },
     async close() {
-      clearTimeout(retry);
+      door.close();
       await stack.close();
     },
+  };
+}
+
+export interface Door {
+  /** Takes a frame of the stack, as `NetworkStackOptions.send` does. */
+  send(frame: Uint8Array): boolean;
+  close(): void;
+}
+
+/**
+ * The way out of a stack: through the data ring to the host, or by `radio` while CSME owns the card. `resume` is called
+ * when there may be room again for a frame that was not taken.
+ */
+export function dataRingDoor(
+  csme: Csme,
+  feed: (input: CsmeInput) => void,
+  resume: () => void,
+  radio?: (frame: Uint8Array) => void,
+): Door {
+  let retry: NodeJS.Timeout | undefined;
+  return {
+    send(frame) {
+      if (ownerOf(csme.state.firmware) === 'csme') {
+        radio?.(frame);
+        return true;
+      }
+      // Without a link the host takes no frame, and never will take this one.
+      if (csme.state.firmware.link !== 'up') return true;
+      if (csme.frameRoom() >= frame.length) {
+        feed({ type: 'command', name: 'sendFrame', frame: frame.slice() });
+        return true;
+      }
+      retry ??= setTimeout(() => {
+        retry = undefined;
+        resume();
+      }, RETRY_MS);
+      return false;
+    },
+    close: () => clearTimeout(retry),
   };
 }

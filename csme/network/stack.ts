@@ -22,6 +22,11 @@ export interface NetworkStackOptions extends WebOptions {
   /** Default router; without it only the own network is reached. */
   readonly gateway?: number;
   /**
+   * Every address counts as one of the own network, and the web service listens at every address of the interface: for
+   * who adds addresses and neighbours (`TAP`) while the stack runs.
+   */
+  readonly onLink?: boolean;
+  /**
    * Takes a frame that the stack sends; it is valid during the call. False: there is no room. Then the stack keeps
    * this one frame, and the kernel those after it, until `resume`. It must not close the stack.
    */
@@ -55,7 +60,8 @@ export interface NetworkStackStatistics {
   readonly web: WebStatistics;
 }
 
-const TAP = 'amt0';
+/** The interface's name in the stack's namespace. */
+export const TAP = 'amt0';
 const MTU = 1500;
 const DHCP_CLIENT_PORT = 68;
 const HEADER_BYTES = 14;
@@ -80,7 +86,7 @@ export async function openNetworkStack(options: NetworkStackOptions): Promise<Ne
   try {
     adjust();
     await ip(commands);
-    await web.listen({ host: formatIpv4(options.ipv4), port: AMT_HTTP });
+    await web.listen({ host: options.onLink ? '0.0.0.0' : formatIpv4(options.ipv4), port: AMT_HTTP });
     const dhcp = await hearDhcp();
     return new Stack(calls, fd, web, dhcp, options.send);
   } catch (error) {
@@ -195,7 +201,8 @@ class Stack implements NetworkStack {
   }
 }
 
-function setUpCommands({ mac, ipv4, prefixLength, gateway }: NetworkStackOptions): readonly string[] {
+function setUpCommands(options: NetworkStackOptions): readonly string[] {
+  const { mac, ipv4, prefixLength, gateway, onLink } = options;
   if (!Number.isSafeInteger(mac) || mac < 0 || mac > 0xffff_ffff_ffff || (mac / 2 ** 40) & 1) {
     throw badOption(`mac is ${mac}: it is the address of one station, a number of 48 bits.`);
   }
@@ -216,6 +223,7 @@ function setUpCommands({ mac, ipv4, prefixLength, gateway }: NetworkStackOptions
     `addr add ${formatIpv4(ipv4)}/${prefixLength} dev ${TAP}`,
     `link set ${TAP} up`,
     ...(gateway === undefined ? [] : [`route add default via ${formatIpv4(gateway)} dev ${TAP}`]),
+    ...(onLink ? [`route add default dev ${TAP}`] : []),
   ];
 }
 

@@ -164,6 +164,7 @@ describe.skipIf(problem)('CSME’s network stack behind SAP', () => {
     readonly sent: { readonly radio: number; readonly ring: number };
     readonly statistics: NetworkStackStatistics;
     readonly dropped: number;
+    readonly learnt: readonly unknown[];
   }
 
   it.each([
@@ -177,6 +178,22 @@ describe.skipIf(problem)('CSME’s network stack behind SAP', () => {
     const { sent } = await csme('report');
     expect(sent[way]).toBeGreaterThan(PAGE.length / 1500);
     expect(sent.ring === 0 || sent.radio === 0).toBe(true);
+    await csme('close');
+  });
+
+  it('learns the address of the host from who wants the web service, and a new one as well', async () => {
+    const { csme, remote } = await joined<Joined>('joined-thread.mjs', { owner: 'host', follow: true });
+    const curlAt = async (address: string) => {
+      // The host answers for the address that both have: here it is a neighbour that is known.
+      await remote('ip', 'neigh', 'add', address, 'lladdr', '02:00:5e:10:00:20', 'dev', 'air0');
+      return (await remote('curl', '-sS', `http://${address}:16992/logon.htm`)).stdout;
+    };
+    expect((await csme('report')).learnt).toEqual([]);
+    expect(await curlAt('192.0.2.20')).toContain('Log On');
+    expect(await curlAt('192.0.2.21')).toContain('Log On');
+    const { learnt, sent } = await csme('report');
+    expect(learnt).toEqual([{ mac: 0x02_00_5e_10_00_20, ipv4: 0xc0000214 }]);
+    expect(sent.ring).toBeGreaterThan(0);
     await csme('close');
   });
 });
