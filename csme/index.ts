@@ -12,7 +12,7 @@ export { Csme, type CsmeOptions } from './csme.ts';
 export { EFFECTS, type Effect } from './effects.ts';
 export * from './firmware.ts';
 export { GUARDS, type Guard } from './guards.ts';
-export type * from './inputs.ts';
+export * from './inputs.ts';
 export * from './profiles/index.ts';
 export * from './state.ts';
 export * from './timers.ts';

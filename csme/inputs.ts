@@ -18,21 +18,24 @@ export type FirmwareCommand = { readonly type: 'command' } & (
   /** Any message, whatever the state: for tests and scripts, the state does not follow. */
   | { readonly name: 'send'; readonly message: SapDraft }
 );
-export type PlainCommand =
-  | 'enableAmt'
-  | 'disableAmt'
-  | 'endSession'
-  | 'takeOwnership'
-  | 'offerOwnership'
-  | 'grantOwnership'
-  /** The hardware handshake: the host sets the ownership bit of the card itself. */
-  | 'hostTakesRegister'
-  | 'refuseAsks'
-  | 'grantAsks'
-  | 'sendConnStatus'
-  | 'ping'
-  | 'refreshIp'
-  | 'reset';
+/** Commands without arguments, and what each is. */
+export const PLAIN_COMMANDS = {
+  enableAmt: "CSME's use of the WLAN is switched on",
+  disableAmt: "CSME's use of the WLAN is switched off",
+  endSession: 'the remote session ends',
+  takeOwnership: 'CSME takes the card from the host',
+  offerOwnership: 'CSME can release the card, and says so',
+  grantOwnership: 'CSME gives the card to the host, unasked',
+  /** The hardware handshake. */
+  hostTakesRegister: 'the host sets the ownership bit of the card itself',
+  refuseAsks: 'from now on the host gets the card no more when it asks',
+  grantAsks: 'from now on the host gets the card when it asks',
+  sendConnStatus: 'CSME_CONN_STATUS once more',
+  ping: 'a PING',
+  refreshIp: 'TRIGGER_IP_REFRESH',
+  reset: 'the firmware resets: the link is lost, everything begins anew',
+} as const;
+export type PlainCommand = keyof typeof PLAIN_COMMANDS;
 export type CommandName = FirmwareCommand['name'];
 
 export type FirmwareInput =
