@@ -48,6 +48,8 @@ export class Csme {
   readonly state: CsmeState;
   readonly #behaviours: Behaviour[] = [];
   #mapping: Mapping | undefined;
+  /** The last area was refused. A bus that cannot tell the host so lets it go on to START. */
+  #refused = false;
   #nowMs = 0;
   /** Something was written since the last door bell. */
   #bellDue = false;
@@ -137,14 +139,16 @@ export class Csme {
     }
     switch (input.type) {
       case 'mapRequest':
+        this.#refused = !this.#mayMap(input.size);
         // With EFAULT the reference's bus answers a map that the firmware refuses.
-        this.#outputs.push({ type: 'mapAnswer', errno: this.#mayMap(input.size) ? 0 : EFAULT });
+        this.#outputs.push({ type: 'mapAnswer', errno: this.#refused ? EFAULT : 0 });
         break;
       case 'area':
         this.#map(input.memory);
         break;
       case 'areaGone':
       case 'lost':
+        this.#refused = false;
         this.#step({ type: input.type });
         this.#unmap();
         break;
@@ -219,6 +223,11 @@ export class Csme {
     if (this.#mapping !== undefined) {
       const adopted = SharedArea.adopt(this.#mapping.memory);
       if (adopted instanceof SapError) return this.#problem(adopted);
+    } else if (this.#refused) {
+      const spoken = this.state.firmware.profile.sapVersions[0] as number;
+      const detail = `the host speaks ${versions.join(', ') || 'none'}, CSME ${spoken}`;
+      this.#problem(sapError('SAP_ERR_VERSION', { fault: 'host', message: 'START', detail }));
+      return this.#perform([{ type: 'startOk', version: spoken }]);
     }
     this.#step({ type: 'start', versions });
   }

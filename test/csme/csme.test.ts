@@ -38,6 +38,10 @@ describe('start-up over bytes', () => {
   it('refuses the map of a version that it does not speak', () => {
     const only3 = new HandHost({ profile: profile(SAP_3) }, 4);
     expect(only3.map()).toBe(14);
+    const [startOk, ...rest] = only3.start();
+    expect([startOk?.[0], startOk?.[16], rest.length]).toEqual([2, 3, 0]);
+    expect(only3.takeProblems()).toEqual(['SAP_ERR_VERSION']);
+    expect(only3.say(WHO)).toEqual([]);
     const three = new HandHost({ profile: profile(SAP_3) }, 3);
     expect(three.map()).toBe(0);
     expect(three.start()[0]?.[16]).toBe(3);
