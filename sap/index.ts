@@ -28,6 +28,7 @@ export * from './errno.ts';
 export * from './errors.ts';
 export * from './filter.ts';
 export * from './frame.ts';
+export * from './guid.ts';
 export * from './me.ts';
 export * from './messages/index.ts';
 export { EMPTY } from './misfits.ts';
