@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -174,6 +175,14 @@ Napi::Value unixUnread(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), unread);
 }
 
+Napi::Value unixHungUp(const Napi::CallbackInfo& info) {
+  pollfd entry{descriptorOf(info[0]), POLLRDHUP, 0};
+  int ready;
+  do ready = poll(&entry, 1, 0);
+  while (ready < 0 && errno == EINTR);
+  return Napi::Boolean::New(info.Env(), entry.revents != 0);
+}
+
 Napi::Value unixClose(const Napi::CallbackInfo& info) {
   int fd = descriptorOf(info[0]);
   if (descriptorsOf(info).erase(fd) == 0) throw systemError(info.Env(), "close", EBADF);
@@ -193,6 +202,7 @@ void addSocketCalls(Napi::Env env, Napi::Object exports) {
   exports["unixSend"] = Napi::Function::New(env, unixSend, "unixSend");
   exports["unixReceive"] = Napi::Function::New(env, unixReceive, "unixReceive");
   exports["unixUnread"] = Napi::Function::New(env, unixUnread, "unixUnread");
+  exports["unixHungUp"] = Napi::Function::New(env, unixHungUp, "unixHungUp");
   exports["unixClose"] = Napi::Function::New(env, unixClose, "unixClose");
 }
 

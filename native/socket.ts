@@ -21,6 +21,8 @@ export interface SocketCalls {
   unixReceive(fd: number, into: Uint8Array, start: number, end: number, descriptors: Int32Array): number;
   /** SIOCOUTQ: more than 0 as long as the other side has not read everything that was sent. */
   unixUnread(fd: number): number;
+  /** Whether the other side has closed, also when something of it is left to be read. */
+  unixHungUp(fd: number): boolean;
   /** Ends the connection, also for a watch that is not at its end yet, and closes the descriptor. */
   unixClose(fd: number): void;
 }

@@ -15,6 +15,8 @@ export class CsmeLinkEnd extends EventSource<CsmeEvent> implements CsmePlug {
   /** Counts the links, so that what the host sent on an older one can be told apart. */
   #link = 0;
   #hostEnabled = false;
+  /** A host has left, which the firmware was told, and the next one has not come yet. */
+  #hostLeft = false;
   #area: AreaState = 'none';
   #map = 0;
   #gone = false;
@@ -36,9 +38,10 @@ export class CsmeLinkEnd extends EventSource<CsmeEvent> implements CsmePlug {
 
   unplug(): void {
     if (this.#gone || !this.#plugged) return;
+    const told = this.#hostLeft;
     this.#forget();
     this.#wire.post({ type: 'unplug' });
-    this.#wire.defer(() => this.events.emit({ type: 'lost' }));
+    if (!told) this.#wire.defer(() => this.events.emit({ type: 'lost' }));
   }
 
   perform(request: CsmeRequest): number {
@@ -72,6 +75,7 @@ export class CsmeLinkEnd extends EventSource<CsmeEvent> implements CsmePlug {
       return;
     }
     if (!this.#plugged || frame.link !== this.#link) return;
+    this.#hostLeft = frame.type === 'left';
     switch (frame.type) {
       case 'map':
         this.#area = 'asked';
@@ -97,6 +101,11 @@ export class CsmeLinkEnd extends EventSource<CsmeEvent> implements CsmePlug {
       case 'me':
         this.events.emit({ type: 'me', bytes: frame.bytes });
         return;
+      case 'left':
+        this.#hostEnabled = false;
+        this.#area = 'none';
+        this.events.emit({ type: 'lost' });
+        return;
     }
   }
 
@@ -111,6 +120,7 @@ export class CsmeLinkEnd extends EventSource<CsmeEvent> implements CsmePlug {
   #forget(): void {
     this.#plugged = false;
     this.#hostEnabled = false;
+    this.#hostLeft = false;
     this.#area = 'none';
   }
 }

@@ -3,7 +3,7 @@
  * one of their ends.
  *
  * A transport has two ends (`contract.ts`) and is named by a string (`openTransport`): `memory:` in one thread,
- * `worker:` between two. `recorded` and `faulty` wrap an end and are an end. `run` binds a machine to an end and a
+ * `worker:` between two, `unix:` between two processes. `recorded` and `faulty` wrap an end and are an end. `run` binds a machine to an end and a
  * clock. Nothing here knows what the messages mean.
  *
  *     const pair = memoryPair();
@@ -34,6 +34,7 @@ export {
 export { FAULT_KINDS, type Fault, type FaultKind, type FaultRates } from './faults.ts';
 export { type FaultyOptions, faulty } from './faulty.ts';
 export type { Allocate } from './host-end.ts';
+export * from './mei/index.ts';
 export { type MemoryOptions, type MemoryPair, memoryPair } from './memory.ts';
 export {
   type OpenOptions,
@@ -52,6 +53,8 @@ export {
   type TraceSink,
 } from './recorded.ts';
 export { type EndFor, type Runner, type RunnerInput, type RunOptions, run } from './runner.ts';
+export { listenUnixCsme, type UnixOptions } from './unix/csme.ts';
+export { connectUnixHost, type UnixHostOptions } from './unix/host.ts';
 export { waitReadable, waitWritable, wakeReader, wakeWriter } from './wait.ts';
 export {
   type Spawned,

@@ -4,16 +4,22 @@ import type { Clock } from './clock.ts';
 import type { CsmePlug, HostEnd } from './contract.ts';
 import { TransportError } from './errors.ts';
 import { memoryPair } from './memory.ts';
+import { listenUnixCsme } from './unix/csme.ts';
+import { connectUnixHost, type UnixHostOptions } from './unix/host.ts';
 import { spawnWorkerCsme, spawnWorkerHost, type WorkerOptions } from './worker.ts';
 
-export interface OpenOptions extends WorkerOptions {
-  /** What carries `memory:`; the machine's clock when not given. */
+type Role = 'host' | 'csme';
+
+export interface OpenOptions extends WorkerOptions, UnixHostOptions {
+  /** What carries `memory:`, and times out `unix:`; the machine's clock when not given. */
   readonly clock?: Clock;
+  /** Which end of `unix:` is here when its name does not say; the host's when not given. */
+  readonly role?: Role;
   /** What the worker of `worker:` gets from `workerInput()`. */
   readonly input?: unknown;
 }
 
-/** The ends that are in this thread: both of `memory:`, one of `worker:`. */
+/** The ends that are in this thread: both of `memory:`, one of the others. */
 export interface Transport {
   readonly name: string;
   readonly host: HostEnd | undefined;
@@ -28,18 +34,24 @@ export const TRANSPORTS: Readonly<Record<string, { readonly form: string; readon
     form: 'worker:[role=csme|host]MODULE',
     doc: 'The firmware (or, with role=host, the host) in a thread that runs MODULE.',
   },
+  unix: {
+    form: 'unix:[role=host|csme]PATH',
+    doc: 'The other side in another process: the host connects to the socket PATH, where the firmware listens.',
+  },
 };
 
 /**
  * Opens a transport by its name: scheme, colon, options in brackets if any, and what the scheme needs behind them:
- * `memory:`, `memory:[latency=2]`, `worker:./firmware.js`, `worker:[role=host]file:///opt/driver.js`.
+ * `memory:`, `memory:[latency=2]`, `worker:./firmware.js`, `worker:[role=host]file:///opt/driver.js`,
+ * `unix:/run/csme.sock`, `unix:[role=csme]/run/csme.sock`.
  *
  * Throws TRANSPORT_ERR_SCHEME for a name of no known scheme and TRANSPORT_ERR_OPTION for an option that the scheme
- * does not have.
+ * does not have; beyond that what opening the transport throws.
  */
 export function openTransport(name: string, options: OpenOptions = {}): Transport {
   const { scheme, settings, rest } = parseTransportName(name);
   if (scheme === 'memory') return openMemory(name, settings, rest, options);
+  if (scheme === 'unix') return openUnix(name, settings, rest, options);
   return openWorker(name, settings, rest, options);
 }
 
@@ -81,11 +93,7 @@ function openMemory(name: string, settings: Settings, rest: string, options: Ope
 }
 
 function openWorker(name: string, settings: Settings, rest: string, options: OpenOptions): Transport {
-  let role = 'csme';
-  for (const [key, value] of settings) {
-    if (key !== 'role' || (value !== 'csme' && value !== 'host')) throw wrongOption(name, `${key}=${value}`);
-    role = value;
-  }
+  const role = roleIn(name, settings) ?? 'csme';
   if (rest === '') throw new TransportError('TRANSPORT_ERR_OPTION', { detail: `"${name}" names no module.` });
   const entry = URL.canParse(rest) ? new URL(rest) : pathToFileURL(rest);
   if (role === 'csme') {
@@ -94,6 +102,26 @@ function openWorker(name: string, settings: Settings, rest: string, options: Ope
   }
   const csme = spawnWorkerHost(entry, options.input, options);
   return { name, host: undefined, csme, close: () => csme.close() };
+}
+
+function openUnix(name: string, settings: Settings, rest: string, options: OpenOptions): Transport {
+  const role = roleIn(name, settings) ?? options.role ?? 'host';
+  if (role === 'host') {
+    const host = connectUnixHost(rest, options);
+    return { name, host, csme: undefined, close: () => host.close() };
+  }
+  const csme = listenUnixCsme(rest, options);
+  return { name, host: undefined, csme, close: () => csme.close() };
+}
+
+/** The option `role`, the only one that there may be. */
+function roleIn(name: string, settings: Settings): Role | undefined {
+  let role: Role | undefined;
+  for (const [key, value] of settings) {
+    if (key !== 'role' || (value !== 'csme' && value !== 'host')) throw wrongOption(name, `${key}=${value}`);
+    role = value;
+  }
+  return role;
 }
 
 function wrongOption(name: string, option: string): TransportError {

@@ -9,6 +9,8 @@ export type HostFrame =
   | { readonly type: 'area'; readonly link: number; readonly memory: ArrayBufferLike }
   | { readonly type: 'enable' | 'disable' | 'unmap'; readonly link: number }
   | { readonly type: 'me'; readonly link: number; readonly bytes: Uint8Array }
+  /** This host is gone, and the next one may come on the same link. */
+  | { readonly type: 'left'; readonly link: number }
   | { readonly type: 'close' };
 
 /** From the firmware's end to the host's. */

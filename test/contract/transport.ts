@@ -19,7 +19,17 @@ export interface Side<Request, Event> {
   initialise(): Promise<void>;
 }
 
+/** What a carrier has no words for; its own tests say what happens instead. */
+export type Lack =
+  /** The firmware's answer to a map does not come back to the host. */
+  | 'map answer'
+  /** The firmware hears of `unmap` with the next area. */
+  | 'unmap'
+  /** An ME message of no bytes. */
+  | 'empty message';
+
 export interface Link {
+  readonly lacks?: readonly Lack[];
   readonly host: Side<HostRequest, HostEvent>;
   readonly csme: Side<CsmeRequest, CsmeEvent>;
   plug(): Promise<void>;
@@ -35,6 +45,7 @@ const V3 = AREA_LAYOUTS[3].size;
 export function transportContract(name: string, open: () => Promise<Link>): void {
   describe(`transport contract: ${name}`, () => {
     let link: Link;
+    const lacks = (what: Lack) => link.lacks?.includes(what) ?? false;
 
     beforeEach(async () => {
       link = await open();
@@ -95,7 +106,8 @@ export function transportContract(name: string, open: () => Promise<Link>): void
       expect(await link.host.read('notif')).toEqual([message]);
     });
 
-    it('refuses a map and grants the next one', async () => {
+    it('refuses a map and grants the next one', async ({ skip }) => {
+      skip(lacks('map answer'));
       await probe();
       await link.host.perform({ type: 'map', size: V4 });
       await link.csme.next();
@@ -120,7 +132,8 @@ export function transportContract(name: string, open: () => Promise<Link>): void
       expect(await link.csme.perform({ type: 'mapAnswer', errno: 0 })).toBe(-EINVAL);
     });
 
-    it('drops the answer to a map that was taken back', async () => {
+    it('drops the answer to a map that was taken back', async ({ skip }) => {
+      skip(lacks('map answer'));
       await probe();
       await link.host.perform({ type: 'map', size: V4 });
       await link.csme.next();
@@ -131,7 +144,8 @@ export function transportContract(name: string, open: () => Promise<Link>): void
       await map(V3);
     });
 
-    it('announces an unmap, and maps again', async () => {
+    it('announces an unmap, and maps again', async ({ skip }) => {
+      skip(lacks('unmap'));
       await connect();
       expect(await link.host.perform({ type: 'unmap' })).toBe(0);
       expect(await link.csme.next()).toEqual({ type: 'areaGone' });
@@ -152,7 +166,7 @@ export function transportContract(name: string, open: () => Promise<Link>): void
 
     it('carries 0 to 100 bytes and refuses 101', async () => {
       await connect();
-      for (const length of [0, 1, 100]) {
+      for (const length of lacks('empty message') ? [1, 100] : [0, 1, 100]) {
         const bytes = new Uint8Array(length).fill(length);
         expect(await link.host.perform({ type: 'me', bytes })).toBe(0);
         expect(await link.csme.next()).toEqual({ type: 'me', bytes });
@@ -188,6 +202,7 @@ export function transportContract(name: string, open: () => Promise<Link>): void
       expect(await link.host.next()).toEqual({ type: 'me', bytes: me(2) });
       await link.host.perform({ type: 'disable' });
       expect(await link.host.perform({ type: 'me', bytes: me(3) })).toBe(-ENODEV);
+      if (lacks('unmap')) return;
       await link.host.perform({ type: 'unmap' });
       expect(await link.csme.next()).toEqual({ type: 'areaGone' });
       expect(await link.csme.perform({ type: 'me', bytes: me(3) })).toBe(-ENODEV);

@@ -1,6 +1,8 @@
+import { describe } from 'vitest';
+import { nativeProblem } from '../../native/index.ts';
 import { faulty, recorded, systemClock } from '../../transport/index.ts';
 import { transportContract } from '../contract/transport.ts';
-import { memoryLink, virtualLink, workerCsmeLink, workerHostLink } from './support/links.ts';
+import { memoryLink, unixLink, virtualLink, workerCsmeLink, workerHostLink } from './support/links.ts';
 
 const discard = () => {};
 
@@ -37,3 +39,19 @@ transportContract('both ends recorded and without faults, under a virtual clock'
 transportContract('host end of worker: without faults', () =>
   workerCsmeLink({ host: (end) => faulty(end, 1, { clock: systemClock, rates: {} }) }),
 );
+
+describe.skipIf(nativeProblem() !== undefined)('over a socket', () => {
+  transportContract('unix:', unixLink);
+  transportContract('recorded host end of unix:', () =>
+    unixLink({ host: (end) => recorded(end, discard, systemClock) }),
+  );
+  transportContract('recorded firmware end of unix:', () =>
+    unixLink({ csme: (end) => recorded(end, discard, systemClock) }),
+  );
+  transportContract('both ends of unix: without faults', () =>
+    unixLink({
+      host: (end) => faulty(end, 1, { clock: systemClock, rates: {} }),
+      csme: (end) => faulty(end, 1, { clock: systemClock, rates: {} }),
+    }),
+  );
+});

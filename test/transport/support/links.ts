@@ -1,8 +1,13 @@
 /** The transports of this folder as links of the contract suite. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CsmeEvent, CsmeRequest, HostEvent, HostRequest } from '../../../transport/index.ts';
 import {
   type CsmeEnd,
+  connectUnixHost,
   type HostEnd,
+  listenUnixCsme,
   memoryPair,
   spawnWorkerCsme,
   spawnWorkerHost,
@@ -74,6 +79,27 @@ export async function workerHostLink(wrap: Wrap = {}): Promise<Link> {
     unplug: async () => end.unplug(),
     settle: () => settled(remote),
     dispose: () => end.terminate(),
+  };
+}
+
+/** Both ends in this process; the socket, the descriptors and the mappings are what two processes have. */
+export async function unixLink(wrap: Wrap = {}): Promise<Link> {
+  const folder = mkdtempSync(join(tmpdir(), 'sapwood-'));
+  const path = join(folder, 'csme.sock');
+  const csme = listenUnixCsme(path);
+  const host = connectUnixHost(path, { retryMs: 1 });
+  return {
+    lacks: ['map answer', 'unmap', 'empty message'],
+    host: new LocalSide<HostRequest, HostEvent>((wrap.host ?? asIs)(host)),
+    csme: new LocalSide<CsmeRequest, CsmeEvent>((wrap.csme ?? asIs)(csme)),
+    plug: async () => csme.plug(),
+    unplug: async () => csme.unplug(),
+    settle: () => turns(50),
+    dispose: async () => {
+      host.close();
+      csme.close();
+      rmSync(folder, { recursive: true });
+    },
   };
 }
 

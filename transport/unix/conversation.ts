@@ -1,0 +1,156 @@
+/**
+ * Who may write what when: both directions of one connection. Sans-IO.
+ *
+ * Each side acknowledges every message when it has read it, and has one message on its way until that is acknowledged.
+ * Intel's end reads one message with one call, so that nothing may lie behind a message that has not been read yet,
+ * not even an acknowledgement: `poll` is asked only when the other side has read everything.
+ */
+import { ME_MESSAGE_MAX } from '../../sap/index.ts';
+import { TransportError } from '../errors.ts';
+import { ANNOUNCEMENT_LEN, encodeFrame, FrameReader, type UnixFrame } from './framing.ts';
+
+/** One write. */
+export interface Outgoing {
+  readonly bytes: Uint8Array;
+  /** Goes with it; the writer closes it afterwards. */
+  readonly descriptor: number | undefined;
+}
+
+const ACK = encodeFrame(new Uint8Array(0));
+/** So many messages, or acknowledgements, wait at most for a side that does not read. */
+export const QUEUE_MAX = 1024;
+
+export class Conversation {
+  readonly #reader = new FrameReader();
+  readonly #ackTimeoutMs: number;
+  #queue: Outgoing[] = [];
+  #acksDue = 0;
+  /** Written and not acknowledged. */
+  #inFlight = false;
+  #announced = false;
+  /** When the other side last did what we wait for, and when the frame that is not whole began. */
+  #movedAt = 0;
+  #begunAt: number | undefined;
+
+  constructor(ackTimeoutMs: number) {
+    this.#ackTimeoutMs = ackTimeoutMs;
+  }
+
+  /** How many bytes to read at most. */
+  get wanted(): number {
+    return this.#reader.wanted;
+  }
+
+  /** Something is to be written as soon as the other side has read everything. */
+  get wantsToWrite(): boolean {
+    return this.#acksDue > 0 || (!this.#inFlight && this.#queue.length > 0);
+  }
+
+  /** What was read, as `FrameReader.push` takes it. A message that is returned has an acknowledgement due already. */
+  handleBytes(
+    nowMs: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    came: number,
+    descriptor: number | undefined,
+  ): UnixFrame | TransportError | undefined {
+    const frame = this.#reader.push(bytes, start, end, came, descriptor);
+    if (frame === undefined) {
+      this.#begunAt ??= nowMs;
+      return undefined;
+    }
+    this.#begunAt = undefined;
+    if (frame instanceof TransportError) return frame;
+    if (frame.type === 'ack') return this.#acknowledged(nowMs) ?? frame;
+    if (frame.type === 'me' && !this.#announced && saysArea(frame.bytes)) {
+      return new TransportError('TRANSPORT_ERR_DESCRIPTOR', {
+        detail: 'The announcement of the area came without one.',
+      });
+    }
+    if (frame.type === 'area') this.#announced = true;
+    if (!this.#waits) this.#movedAt = nowMs;
+    this.#acksDue++;
+    if (this.#acksDue <= QUEUE_MAX) return frame;
+    return new TransportError('TRANSPORT_ERR_FLOOD', {
+      detail: `${this.#acksDue} acknowledgements wait for it to read.`,
+    });
+  }
+
+  /** The other side has closed: what that means. */
+  handleEnd(): TransportError {
+    if (!this.#reader.begun) return new TransportError('TRANSPORT_ERR_CLOSED');
+    return new TransportError('TRANSPORT_ERR_FRAME_CUT', { detail: 'It closed before the rest came.' });
+  }
+
+  /** An ME message, or an announcement with its descriptor, as it is written. */
+  send(nowMs: number, bytes: Uint8Array, descriptor?: number): TransportError | undefined {
+    if (!this.#waits) this.#movedAt = nowMs;
+    this.#queue.push({ bytes, descriptor });
+    if (this.#queue.length <= QUEUE_MAX) return undefined;
+    return new TransportError('TRANSPORT_ERR_FLOOD', {
+      detail: `${this.#queue.length} messages wait to be acknowledged.`,
+    });
+  }
+
+  /** What to write now that the other side has read everything that was written before. */
+  poll(nowMs: number): Outgoing | undefined {
+    if (this.#acksDue > 0) {
+      this.#acksDue--;
+      this.#movedAt = nowMs;
+      return { bytes: ACK, descriptor: undefined };
+    }
+    if (this.#inFlight) return undefined;
+    const next = this.#queue.shift();
+    if (next === undefined) return undefined;
+    this.#inFlight = true;
+    this.#movedAt = nowMs;
+    return next;
+  }
+
+  nextTimeoutAt(): number | undefined {
+    const since = Math.min(
+      this.#waits ? this.#movedAt : Number.POSITIVE_INFINITY,
+      this.#begunAt ?? Number.POSITIVE_INFINITY,
+    );
+    return since === Number.POSITIVE_INFINITY ? undefined : since + this.#ackTimeoutMs;
+  }
+
+  /** Why to give up, if the other side was waited for long enough. */
+  handleTimeout(nowMs: number): TransportError | undefined {
+    const dueAt = this.nextTimeoutAt();
+    if (dueAt === undefined || dueAt > nowMs) return undefined;
+    const waited = `within ${this.#ackTimeoutMs} ms.`;
+    if (this.#begunAt !== undefined && this.#begunAt + this.#ackTimeoutMs <= nowMs) {
+      return new TransportError('TRANSPORT_ERR_FRAME_CUT', { detail: `The rest did not come ${waited}` });
+    }
+    const what = this.#inFlight ? 'It did not acknowledge a message' : 'It did not read what it was sent';
+    return new TransportError('TRANSPORT_ERR_ACK_TIMEOUT', { detail: `${what} ${waited}` });
+  }
+
+  /** The descriptors that nobody will get any more: the caller closes them. */
+  end(): number[] {
+    const left = [this.#reader.takeDescriptor(), ...this.#queue.map(({ descriptor }) => descriptor)];
+    this.#queue = [];
+    return left.filter((descriptor) => descriptor !== undefined);
+  }
+
+  /** Something depends on the other side. */
+  get #waits(): boolean {
+    return this.#inFlight || this.#acksDue > 0 || this.#queue.length > 0;
+  }
+
+  #acknowledged(nowMs: number): TransportError | undefined {
+    if (!this.#inFlight) return new TransportError('TRANSPORT_ERR_ACK');
+    this.#inFlight = false;
+    this.#movedAt = nowMs;
+    return undefined;
+  }
+}
+
+/** Twelve bytes that begin with more than any type of ME message: the size of an area. */
+function saysArea(message: Uint8Array): boolean {
+  if (message.length !== ANNOUNCEMENT_LEN) return false;
+  const first = new DataView(message.buffer, message.byteOffset).getUint32(0, true);
+  return first > ME_MESSAGE_MAX;
+}
