@@ -1,11 +1,11 @@
 /** The command line as a whole: global options, sub-commands, how it ends. */
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import type { Bind, Body } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { CliError, EXIT_CODES, type ExitName } from './exit.ts';
 import { Output } from './output.ts';
 import { wrapWords } from './replay-text.ts';
+import { version } from './version.ts';
 
 /** Runs the command; resolves to its exit status. Nothing that a user can cause escapes. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -94,9 +94,4 @@ function sentence(text: string): string {
   const body = first.replace(/^error: /, '');
   const closed = /[.?!]$/.test(body) ? body : `${body}.`;
   return [`sapwood: ${closed}`, ...more.map((line) => line.replace(/^\((.*)\)$/, '$1'))].join('\n');
-}
-
-function version(): string {
-  const manifest = createRequire(import.meta.url)('sapwood/package.json') as { version: string };
-  return manifest.version;
 }

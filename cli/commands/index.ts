@@ -1,8 +1,19 @@
 /** The sub-commands, in the order in which the help lists them. */
 import type { Define } from '../command.ts';
 import { defineDemo } from './demo.ts';
+import { defineEmulate } from './emulate.ts';
 import { defineFilter } from './filter.ts';
+import { defineHost } from './host.ts';
+import { defineMei } from './mei.ts';
 import { defineReplay } from './replay.ts';
 import { defineShow } from './show.ts';
 
-export const COMMANDS: readonly Define[] = [defineDemo, defineReplay, defineShow, defineFilter];
+export const COMMANDS: readonly Define[] = [
+  defineDemo,
+  defineEmulate,
+  defineHost,
+  defineReplay,
+  defineShow,
+  defineFilter,
+  defineMei,
+];

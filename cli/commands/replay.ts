@@ -1,18 +1,17 @@
 /** `sapwood replay`: drives our host with recordings and compares what it does with what was recorded. */
-import { InvalidArgumentError } from 'commander';
-import { QUIRKS, type QuirkName } from '../../ownership/index.ts';
+import type { QuirkName } from '../../ownership/index.ts';
 import { type Mismatch, type ReplayReport, replay } from '../../trace/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName, worse } from '../exit.ts';
 import { eventsOf, hintFor, nameOf } from '../input.ts';
 import type { Terminal } from '../output.ts';
+import { QUIRK_NAMES, quirkNames } from '../quirks.ts';
 import { count, list, mismatchLines, sum, verdictLine, wrapWords } from '../replay-text.ts';
 
 interface Options {
   quirk?: readonly QuirkName[];
 }
 
-const QUIRK_NAMES = Object.keys(QUIRKS) as QuirkName[];
 /** So many bad lines are named; the others are counted. */
 const ERRORS_SHOWN = 5;
 
@@ -27,7 +26,7 @@ export const defineReplay: Define = (program, bind) => {
     .option(
       '--quirk <names>',
       'behaviours of the reference to imitate, separated by commas, besides those of the driver that the trace names',
-      quirks,
+      quirkNames,
     )
     .addHelpText(
       'after',
@@ -119,13 +118,4 @@ async function printSummary(
     const words = `Imitated of the recorded driver${text}`.split(' ');
     for (const line of wrapWords(words, output.terminal.width)) await output.print(line);
   }
-}
-
-function quirks(text: string, before: readonly QuirkName[] = []): readonly QuirkName[] {
-  const names = text.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !Object.hasOwn(QUIRKS, name));
-  if (wrong !== undefined) {
-    throw new InvalidArgumentError(`There is no quirk "${wrong}"; sapwood replay --help lists them.`);
-  }
-  return [...new Set([...before, ...(names as QuirkName[])])];
 }

@@ -14,7 +14,6 @@ import { compileFilter } from '../../rx/index.ts';
 import { type FilterVerdict, VERDICT_HOST } from '../../sap/index.ts';
 import { commandArgs, resultArgs, type TraceArgs, type TraceEvent, tellArgs } from '../../trace/index.ts';
 import {
-  type Clock,
   type HostEnd,
   type RecordedLine,
   type Recording,
@@ -23,10 +22,9 @@ import {
   run,
   type Spawned,
   spawnWorkerCsme,
-  systemClock,
-  type Timer,
 } from '../../transport/index.ts';
-import type { FirmwareInput, FromFirmware, ToFirmware } from './firmware.ts';
+import type { FirmwareInput, FromFirmware, ToFirmware } from '../live/firmware.ts';
+import { turnClock } from '../live/turn-clock.ts';
 import type { Scene } from './scene.ts';
 
 export interface SessionOptions {
@@ -41,7 +39,7 @@ export interface SessionOptions {
   readonly onTransmit: (frame: Uint8Array) => void;
   /** What CSME's network stack is to be; without it there is none. */
   readonly network?: FirmwareInput['network'];
-  /** The module of CSME's thread; `firmware.ts`. */
+  /** The module of CSME's thread; `live/firmware.ts`. */
   readonly firmware?: URL;
   /** How long it waits for what should come at once. */
   readonly patienceMs?: number;
@@ -85,7 +83,7 @@ export class Session {
       profile: profile(sessionOn(scene.ap), WITHOUT_PINGS, { filters: amtFilters(scene.ipv4) }),
       ...(options.network !== undefined && { network: options.network }),
     };
-    const entry = options.firmware ?? new URL('./firmware.ts', import.meta.url);
+    const entry = options.firmware ?? new URL('../live/firmware.ts', import.meta.url);
     const end = spawnWorkerCsme(entry, input, {
       onError: ({ message, cause }) => {
         const why = cause instanceof Error ? cause.message : message;
@@ -94,9 +92,9 @@ export class Session {
     });
     this.#spawned = end;
     this.#listen(end.worker);
-    this.#end = recorded(end, (event) => this.#event(event), TURN_CLOCK);
+    this.#end = recorded(end, (event) => this.#event(event), turnClock);
     this.note(`recorded by sapwood demo, seed ${scene.seed}`, 'sapwood');
-    this.#runner = run(this.host, this.#end, TURN_CLOCK, {
+    this.#runner = run(this.host, this.#end, turnClock, {
       on: (output) => this.#output(output),
       onError: (error) => this.fail(error instanceof Error ? error : new Error(String(error))),
     });
@@ -193,7 +191,7 @@ export class Session {
 
   /** Seconds of the session's clock. */
   get now(): number {
-    return TURN_CLOCK.now() / 1000;
+    return turnClock.now() / 1000;
   }
 
   /** How often CSME told something. */
@@ -293,32 +291,5 @@ export class Session {
     return `${words}; CSME told ${last === '' ? 'nothing' : last}; ${this.events.length} events so far.`;
   }
 }
-
-/**
- * The system's clock, standing still while a turn of the event loop handles one thing: what the host does because of an
- * input is recorded with the time at which the host had it, however slow the machine is.
- */
-class TurnClock implements Clock {
-  #now: number | undefined;
-
-  now(): number {
-    if (this.#now === undefined) {
-      this.#now = systemClock.now();
-      queueMicrotask(() => {
-        this.#now = undefined;
-      });
-    }
-    return this.#now;
-  }
-
-  schedule(atMs: number, task: () => void): Timer {
-    return systemClock.schedule(atMs, task);
-  }
-
-  cancel(timer: Timer): void {
-    systemClock.cancel(timer);
-  }
-}
-const TURN_CLOCK = new TurnClock();
 
 type Flat = Extract<RecordedLine, { ch: 'wifi-cmd' }>['args'];

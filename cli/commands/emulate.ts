@@ -1,0 +1,146 @@
+/** `sapwood emulate`: the emulated CSME, served to drivers. */
+import { randomBytes } from 'node:crypto';
+import { InvalidArgumentError } from 'commander';
+import { BEHAVIOURS, behaviourByName, PROFILE_PARTS, type Profile, profile } from '../../csme/index.ts';
+import { AMT_HTTP, type Credentials, ipProblem } from '../../csme/network/index.ts';
+import { nativeProblem } from '../../native/index.ts';
+import { parseTransportName } from '../../transport/index.ts';
+import type { Context, Define } from '../command.ts';
+import { commandOf, type Timed, TYPED_COMMANDS, timed } from '../emulate/commands.ts';
+import { Emulation } from '../emulate/session.ts';
+import { CliError, type ExitName } from '../exit.ts';
+import { Journal } from '../live/journal.ts';
+import { hearTyped } from '../live/typed.ts';
+import { untilInterrupted } from '../live/until.ts';
+import { list, wrapWords } from '../replay-text.ts';
+
+interface Options {
+  readonly transport: string;
+  readonly profile: Profile;
+  readonly behaviour: readonly string[];
+  readonly at: readonly Timed[];
+  readonly record?: string;
+  readonly quiet?: boolean;
+  /** commander's name for --no-network. */
+  readonly network: boolean;
+  readonly user: string;
+  readonly password?: string;
+}
+
+export const defineEmulate: Define = (program, bind) => {
+  const command = program
+    .command('emulate')
+    .summary('the emulated CSME, served to drivers')
+    .description(
+      "Serves the emulated CSME to a driver, one after the other, until it is interrupted. Without a profile it is an operational AMT that owns the card, has no session, gives the card to the host when asked, wants the frames of AMT's ports, has an NVM and accepts PLDR. Its web service answers on port 16992 where the machine permits it: at the host's own address, through the host's data ring.",
+    )
+    .requiredOption('--transport <name>', 'unix:PATH, the socket of a simulated MEI bus')
+    .option('--profile <names>', 'what kind of firmware, names separated by commas', profileOf, profile())
+    .option('--behaviour <name>', 'how it misbehaves; may be given again', behaviours, [])
+    .option('--at <seconds:command>', 'do something so long after SAP came up; may be given again', timed, [])
+    .option('--record <file>', 'write what happens as a trace')
+    .option('--quiet', 'no ladder on stdout')
+    .option('--no-network', 'without the web service')
+    .option('--user <name>', 'who may log on to the web service', 'admin')
+    .option('--password <text>', 'and with which password; a new one each time when left out')
+    .addHelpText(
+      'after',
+      `
+Profiles:
+${named(Object.keys(PROFILE_PARTS))}
+
+Misbehaviours (docs/csme.md tells what each does; some take a number or a message: late:50):
+${named(Object.keys(BEHAVIOURS))}
+
+Commands, typed on stdin or given with --at:
+${TYPED_COMMANDS.map(([word, doc]) => `  ${word.padEnd(22)}${doc}`).join('\n')}
+
+Examples:
+  $ sapwood emulate --transport unix:/tmp/csme
+  $ sapwood emulate --transport unix:/tmp/csme --profile session,sap-3 --record csme.jsonl
+  $ sapwood emulate --transport unix:/tmp/csme --at 5:take-ownership --behaviour late:50`,
+    );
+  bind(command, emulate);
+};
+
+async function emulate(context: Context, options: Options): Promise<ExitName> {
+  const { scheme, rest: path } = parseTransportName(options.transport);
+  if (scheme !== 'unix' || path === '')
+    throw new CliError('usage', `CSME is served at unix:PATH, not at ${options.transport}.`);
+  const missing = nativeProblem();
+  if (missing !== undefined) throw new CliError('environment', missing);
+
+  const journal = await Journal.open(context, options);
+  const credentials = credentialsOf(options, journal);
+  const emulation = new Emulation(
+    {
+      path,
+      profile: options.profile,
+      behaviours: options.behaviour,
+      timed: options.at,
+      ...(credentials !== undefined && { credentials }),
+    },
+    journal,
+  );
+  const interrupted = untilInterrupted();
+  const problem = await emulation.open();
+  if (problem !== undefined) {
+    interrupted.cancel();
+    await emulation.close();
+    await journal.close();
+    throw new CliError('environment', problem);
+  }
+  journal.say(`CSME waits for a driver at ${options.transport}.`);
+  await journal.begin();
+  const typed = hearTyped((word, rest) => {
+    const message = commandOf(word, rest);
+    if (message !== undefined) emulation.send(message);
+    else journal.say(`"${`${word} ${rest}`.trim()}" is no command; sapwood emulate --help lists them.`);
+  });
+  const why = await Promise.race([interrupted.signal.then(() => undefined), emulation.ended]);
+  interrupted.cancel();
+  typed.close();
+  await emulation.close();
+  await journal.close();
+  if (why !== undefined) throw new CliError('environment', `the emulated CSME died: ${why}.`);
+  return 'good';
+}
+
+/** Who may log on, told once; none where there can be no network stack, which is told as well. */
+function credentialsOf(options: Options, journal: Journal): Credentials | undefined {
+  if (!options.network) return undefined;
+  const problem =
+    ipProblem() ?? (process.getuid?.() === 0 ? undefined : 'A network namespace needs root (CAP_SYS_ADMIN).');
+  if (problem !== undefined) {
+    journal.say(`CSME answers no TCP: ${problem}`);
+    return undefined;
+  }
+  const { user, password = `A1!${randomBytes(12).toString('base64url')}` } = options;
+  const known = options.password === undefined ? `, password ${password}` : '';
+  journal.say(`CSME's web service answers on port ${AMT_HTTP} at the host's address; user ${user}${known}.`);
+  return { user, password };
+}
+
+function profileOf(text: string): Profile {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !Object.hasOwn(PROFILE_PARTS, name));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(
+      `There is no profile "${wrong}"; there are ${Object.keys(PROFILE_PARTS).join(', ')}.`,
+    );
+  }
+  return profile(...names.map((name) => PROFILE_PARTS[name]!));
+}
+
+function behaviours(text: string, before: readonly string[]): readonly string[] {
+  if (behaviourByName(text) === undefined) {
+    throw new InvalidArgumentError(`There is no misbehaviour "${text}"; sapwood emulate --help lists them.`);
+  }
+  return [...before, text];
+}
+
+function named(names: readonly string[]): string {
+  return wrapWords(list(names), 76)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

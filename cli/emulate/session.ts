@@ -1,0 +1,115 @@
+/** The emulated CSME at a unix socket, in a thread of its own, with what happens there told to a journal. */
+import { Worker } from 'node:worker_threads';
+import type { Profile } from '../../csme/index.ts';
+import type { Credentials } from '../../csme/network/index.ts';
+import { builtModule } from '../../transport/index.ts';
+import type { FirmwareInput, FromFirmware, ToFirmware } from '../live/firmware.ts';
+import type { Journal } from '../live/journal.ts';
+import type { Timed } from './commands.ts';
+import { tellText } from './tell-text.ts';
+
+export interface EmulationOptions {
+  readonly path: string;
+  readonly profile: Profile;
+  readonly behaviours: readonly string[];
+  /** Of the web service on port 16992; without them there is none. */
+  readonly credentials?: Credentials;
+  readonly timed: readonly Timed[];
+}
+
+export class Emulation {
+  readonly #worker: Worker;
+  readonly #journal: Journal;
+  readonly #options: EmulationOptions;
+  /** Resolves when the thread has ended, with why if nobody asked it to. */
+  readonly ended: Promise<string | undefined>;
+  #opened: (problem: string | undefined) => void = () => {};
+  #timers: NodeJS.Timeout[] = [];
+  #closing = false;
+
+  constructor(options: EmulationOptions, journal: Journal) {
+    this.#options = options;
+    this.#journal = journal;
+    const input: FirmwareInput = {
+      profile: options.profile,
+      behaviours: options.behaviours,
+      listen: options.path,
+      ...(options.credentials !== undefined && { network: { credentials: options.credentials } }),
+    };
+    const entry = builtModule(new URL('../live/firmware.ts', import.meta.url));
+    this.#worker = new Worker(entry, { workerData: input });
+    this.#worker.on('message', (message: FromFirmware) => this.#hear(message));
+    this.ended = new Promise((resolve) => {
+      let why: string | undefined;
+      this.#worker.on('error', (error: Error) => {
+        why = error.message;
+      });
+      this.#worker.on('exit', (status) => {
+        const reason = why ?? `its thread ended with status ${status}`;
+        this.#opened(reason);
+        resolve(this.#closing ? undefined : reason);
+      });
+    });
+  }
+
+  /** Listens; why it cannot, or undefined. */
+  open(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#opened = resolve;
+    });
+  }
+
+  send(command: ToFirmware): void {
+    this.#worker.postMessage(command);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#forgetTimers();
+    this.send({ type: 'close' });
+    const late = setTimeout(() => void this.#worker.terminate(), PATIENCE_MS);
+    await this.ended;
+    clearTimeout(late);
+  }
+
+  #hear(message: FromFirmware): void {
+    switch (message.type) {
+      case 'ready':
+        this.send({ type: 'plug' });
+        return this.#opened(undefined);
+      case 'failed':
+        this.#closing = true;
+        return this.#opened(message.text);
+      case 'closed':
+        void this.#worker.terminate();
+        return;
+      case 'event':
+        return this.#journal.add(message.event);
+      case 'tell':
+        if (message.tell.name === 'hostUp') this.#startTimers();
+        return this.#journal.say(`CSME: ${tellText(message.tell)}.`);
+      case 'note':
+        return this.#journal.say(message.text);
+      case 'problem':
+        return this.#journal.say(`problem: ${message.text}`);
+    }
+  }
+
+  #startTimers(): void {
+    this.#forgetTimers();
+    this.#timers = this.#options.timed.map(({ atMs, text, command }) =>
+      setTimeout(() => {
+        this.#journal.say(`> ${text}`);
+        this.send(command);
+      }, atMs),
+    );
+  }
+
+  #forgetTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+  }
+}
+
+/** So long closing may take. */
+const PATIENCE_MS = 2000;
