@@ -1,0 +1,116 @@
+/** A driver to be judged, in this process: a host on an end, and its own side as the control protocol has it. */
+import type { CommandName, Host, HostInput, HostOutput } from '../../../ownership/index.ts';
+import { VERDICT_CONSUMED } from '../../../sap/index.ts';
+import {
+  type ControlReply,
+  type ControlRequest,
+  commandArgs,
+  isCommand,
+  resultArgs,
+  type TraceEvent,
+  tellArgs,
+} from '../../../trace/index.ts';
+import {
+  type Clock,
+  type HostEnd,
+  type HostEvent,
+  type HostRequest,
+  type Machine,
+  recorded,
+  run,
+} from '../../../transport/index.ts';
+
+export type DriverMachine = Machine<HostInput, HostOutput> & Pick<Host, 'receive' | 'state'>;
+
+const ENOMEM = 12;
+const DEVICE_ONLY = new Set(['me', 'notif', 'data']);
+
+/** Gives the function that takes the requests; `reply` gets every line, in order. */
+export function driverOn(
+  machine: DriverMachine,
+  hostEnd: HostEnd,
+  clock: Clock,
+  reply: (line: ControlReply) => void,
+): (request: ControlRequest) => void {
+  const limited = new LimitedEnd(hostEnd, clock);
+  const end = recorded(
+    limited,
+    (event) => {
+      if (!DEVICE_ONLY.has(event.ch)) reply(event as TraceEvent);
+    },
+    clock,
+  );
+  const say = (event: TraceEvent) => reply({ ...event, t: clock.now() / 1000 } as TraceEvent);
+  const on = (output: HostOutput) => {
+    if (output.type === 'tell') {
+      const args = tellArgs(output.name, output.args);
+      say({ t: 0, ch: 'wifi-op', dir: 'drv>wifi', name: output.name, args });
+    } else if (output.type === 'return') {
+      const args = resultArgs(output.name, output.result);
+      say({ t: 0, ch: 'wifi-cmd', dir: 'drv>wifi', name: `${output.name}.ret`, args });
+    } else if (output.type === 'transmit') {
+      say({ t: 0, ch: 'frame', dir: 'wlan0>peer0', bytes: output.frame });
+    }
+  };
+  const runner = run(machine, end, clock, { on });
+  let token = 0;
+
+  const carryOut = ({ event }: ControlRequest): string | undefined => {
+    if (event.ch === 'frame') {
+      runner.turn((nowMs) => {
+        const verdict = machine.receive(nowMs, event.bytes, 0, event.bytes.length);
+        if ((verdict & VERDICT_CONSUMED) === 0)
+          say({ t: 0, ch: 'frame', dir: 'wlan0>stack', bytes: event.bytes });
+      });
+      return undefined;
+    }
+    if (event.ch === 'bus') {
+      if (event.name === 'max_dma') limited.maxSize = Number(event.args.arg);
+      else if (event.name === 'remove' && machine.state.phase === 'absent') return 'there is no client';
+      else runner.feed({ type: event.name as 'probe' | 'remove' });
+      return undefined;
+    }
+    if (!isCommand(event.name)) return `there is no call "${event.name}"`;
+    const name: CommandName = event.name;
+    runner.feed({ type: 'command', token: ++token, name, args: commandArgs(name, event.args) });
+    return undefined;
+  };
+  reply({ t: 0, ch: 'note', text: 'a driver of a test', driver: 'sapwood 0.1.0' });
+  return (request) => {
+    const error = carryOut(request);
+    reply({ ch: 'done', id: request.id, ...(error !== undefined && { error }) });
+  };
+}
+
+/** A bus that does not map more than so many bytes. */
+class LimitedEnd implements HostEnd {
+  readonly side = 'host';
+  readonly name: string;
+  maxSize = Number.POSITIVE_INFINITY;
+  readonly #inner: HostEnd;
+  readonly #clock: Clock;
+
+  constructor(inner: HostEnd, clock: Clock) {
+    this.#inner = inner;
+    this.#clock = clock;
+    this.name = inner.name;
+  }
+
+  get onEvent(): (event: HostEvent) => void {
+    return this.#inner.onEvent;
+  }
+
+  set onEvent(handler: (event: HostEvent) => void) {
+    this.#inner.onEvent = handler;
+  }
+
+  perform(request: HostRequest): number {
+    if (request.type !== 'map' || request.size <= this.maxSize) return this.#inner.perform(request);
+    this.#clock.schedule(this.#clock.now(), () => this.onEvent({ type: 'mapRefused', errno: ENOMEM }));
+    return 0;
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+}
