@@ -2,6 +2,7 @@
 
 export const TRANSPORT_ERRORS = {
   TRANSPORT_ERR_SCHEME: 'The name of the transport has no scheme, or one that is not known.',
+  TRANSPORT_ERR_NO_AREA: 'A MEI device carries no SAP.',
   TRANSPORT_ERR_OPTION: 'An option of the transport is not known or has a value that it cannot have.',
   TRANSPORT_ERR_NOT_BUILT: 'A worker thread runs compiled modules, and this one has not been compiled.',
   TRANSPORT_ERR_NOT_IN_WORKER: 'This end exists only in a worker thread that a transport has started.',

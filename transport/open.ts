@@ -45,8 +45,8 @@ export const TRANSPORTS: Readonly<Record<string, { readonly form: string; readon
  * `memory:`, `memory:[latency=2]`, `worker:./firmware.js`, `worker:[role=host]file:///opt/driver.js`,
  * `unix:/run/csme.sock`, `unix:[role=csme]/run/csme.sock`.
  *
- * Throws TRANSPORT_ERR_SCHEME for a name of no known scheme and TRANSPORT_ERR_OPTION for an option that the scheme
- * does not have; beyond that what opening the transport throws.
+ * Throws TRANSPORT_ERR_SCHEME for a name of no known scheme, TRANSPORT_ERR_NO_AREA for `mei:` and TRANSPORT_ERR_OPTION
+ * for an option that the scheme does not have; beyond that what opening the transport throws.
  */
 export function openTransport(name: string, options: OpenOptions = {}): Transport {
   const { scheme, settings, rest } = parseTransportName(name);
@@ -65,6 +65,10 @@ export interface TransportName {
 export function parseTransportName(name: string): TransportName {
   const match = /^([a-z][a-z0-9+.-]*):(?:\[([^\]]*)\])?(.*)$/is.exec(name);
   const scheme = match?.[1]?.toLowerCase();
+  if (scheme === 'mei') {
+    const detail = `"${name}": the kernel maps its shared area for its own drivers (iwlmei) only. openMei connects to other clients.`;
+    throw new TransportError('TRANSPORT_ERR_NO_AREA', { detail });
+  }
   if (match === null || scheme === undefined || !Object.hasOwn(TRANSPORTS, scheme)) {
     const known = Object.values(TRANSPORTS).map(({ form }) => form);
     throw new TransportError('TRANSPORT_ERR_SCHEME', { detail: `"${name}"; known are ${known.join(', ')}.` });

@@ -31,13 +31,10 @@ describe('openTransport', () => {
     }
   });
 
-  it.each(['', 'memory', 'mei:/dev/mei0', 'unix:/run/csme.sock', '://', 'constructor:'])(
-    'names the known ones for "%s"',
-    (name) => {
-      expect(() => openTransport(name)).toThrow(TransportError);
-      expect(() => openTransport(name)).toThrow(/known are memory:.*worker:/);
-    },
-  );
+  it.each(['', 'memory', 'mei0', 'unix', '://', 'constructor:'])('names the known ones for "%s"', (name) => {
+    expect(() => openTransport(name)).toThrow(TransportError);
+    expect(() => openTransport(name)).toThrow(/known are memory:.*worker:/);
+  });
 
   it.each([
     'memory:x',

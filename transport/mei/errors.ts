@@ -49,7 +49,7 @@ export const MEI_ERRORS = {
     next: 'Connect without a tag.',
   },
   MEI_ERR_VTAG: {
-    sentence: 'The virtual tag is 0, or is in use for this client.',
+    sentence: 'The virtual tag was refused: it is 0, or in use for this client.',
     next: 'Take another tag from 1 to 255.',
   },
   MEI_ERR_NO_NOTIFICATIONS: {
@@ -70,7 +70,7 @@ export const MEI_ERRORS = {
   },
   MEI_ERR_TOO_LONG: {
     sentence: 'The message is longer than the client takes.',
-    next: 'maxMessageLength of the connection is the limit; nothing was sent.',
+    next: 'Nothing was sent: maxMessageLength of the connection is the limit.',
   },
   MEI_ERR_HARDWARE: {
     sentence: 'The hardware did not take the message.',
