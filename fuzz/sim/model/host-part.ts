@@ -13,19 +13,15 @@ import {
   messageEvent,
   step,
   type TellName,
+  type Tells,
   TIMER_NAMES,
   timerEvent,
 } from '../../../ownership/index.ts';
 import type { Channels } from './channels.ts';
 import { HOST_EVENTS, type HostEventName } from './host-events.ts';
+import { NOTHING_TOLD, type Told, toldAfter } from './told.ts';
 
 export type HostStep = typeof step;
-
-/** What the WLAN driver was last told, as far as it has to act on it. */
-export interface Told {
-  rfkill: 'free' | 'blocked' | 'taking';
-  roamingForbidden: boolean;
-}
 
 /** What the driver of the host knows and waits for, with the host itself. */
 export interface HostNode {
@@ -47,7 +43,6 @@ export interface Outcome {
 }
 
 const NEVER = 1;
-const NO_TOLD: Told = { rfkill: 'free', roamingForbidden: false };
 
 export class HostPart {
   readonly nodes: HostNode[] = [];
@@ -63,7 +58,7 @@ export class HostPart {
 
   /** A host that nothing happened to. */
   initial(): number {
-    return this.idOf({ state: initialState(), told: NO_TOLD });
+    return this.idOf({ state: initialState(), told: NOTHING_TOLD });
   }
 
   /** One of `HOST_EVENTS`, or a timer. */
@@ -104,8 +99,7 @@ export class HostPart {
     } catch (error) {
       did.wrong = `the host throws: ${error}`;
     }
-    // A driver that comes later knows nothing of what an earlier one was told.
-    const told = state.driver === 'registered' ? did.told : NO_TOLD;
+    const told = state.driver === 'registered' ? did.told : NOTHING_TOLD;
     did.wrong ??= unbalanced(before, token, did.returned, waiting(state)) ?? unbounded(state);
     normalise(state);
     return {
@@ -192,16 +186,12 @@ class Did implements Effects {
     this.notes.push('gives the area back');
   }
 
-  tell(name: TellName, args: object): void {
-    if (name === 'rfkill') {
-      const { blocked, csmeTaking } = args as { blocked: boolean; csmeTaking: boolean };
-      this.told = { ...this.told, rfkill: csmeTaking ? 'taking' : blocked ? 'blocked' : 'free' };
-      this.notes.push(`tells rfkill ${this.told.rfkill}`);
-    } else if (name === 'roaming_forbidden') {
-      const { forbidden } = args as { forbidden: boolean };
-      this.told = { ...this.told, roamingForbidden: forbidden };
-      this.notes.push(`tells roaming ${forbidden ? 'forbidden' : 'allowed'}`);
-    } else if (name === 'me_conn_status') {
+  tell<N extends TellName>(name: N, args: Tells[N]): void {
+    this.told = toldAfter(this.told, name, args);
+    if (name === 'rfkill') this.notes.push(`tells rfkill ${this.told.rfkill}`);
+    else if (name === 'roaming_forbidden')
+      this.notes.push(`tells roaming ${this.told.roamingForbidden ? 'forbidden' : 'allowed'}`);
+    else if (name === 'me_conn_status') {
       const { linkProtState } = args as { linkProtState: number };
       this.notes.push(`tells ${name} (${linkProtState ? 'protected' : 'not protected'})`);
     } else this.notes.push(`tells ${name}`);

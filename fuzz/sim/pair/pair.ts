@@ -14,6 +14,7 @@ import {
   TIMERS,
 } from '../../../ownership/index.ts';
 import { AREA_LAYOUTS, decodeMe, headlineMe, ringsOf, SapError, SharedArea } from '../../../sap/index.ts';
+import { NOTHING_TOLD, toldAfter } from '../model/told.ts';
 import { Wire } from './wire.ts';
 
 export interface BusOptions {
@@ -21,8 +22,13 @@ export interface BusOptions {
   readonly fate: (direction: 'h2m' | 'm2h') => number | undefined | 'refused';
 }
 
+/** Whether everything that either side wrote was read. */
+export function isReadEmpty({ layout, words }: SharedArea): boolean {
+  return ringsOf(layout).every(({ wrAt, rdAt }) => words[wrAt >> 2] === words[rdAt >> 2]);
+}
+
 /** How long a call may take, in ms. Every other returns at once. */
-const BOUNDS: { readonly [N in CommandName]?: number } = {
+export const BOUNDS: { readonly [N in CommandName]?: number } = {
   get_ownership: TIMERS.ownershipReply.ms,
   get_nvm: TIMERS.nvmReply.ms,
   pldr: 3 * TIMERS.pldrReply.ms,
@@ -39,10 +45,7 @@ export class Pair {
   readonly csme: Csme;
   nowMs = 1000;
   /** What the WLAN driver was last told. */
-  told: { rfkill: 'free' | 'blocked' | 'taking'; roamingForbidden: boolean } = {
-    rfkill: 'free',
-    roamingForbidden: false,
-  };
+  told = NOTHING_TOLD;
   readonly log: string[] = [];
   /** Something that must not be, as soon as it is seen. */
   wrong: string | undefined;
@@ -129,8 +132,7 @@ export class Pair {
     if (this.down.length > 0 || this.up.length > 0 || this.#lostAt !== undefined) return false;
     if (this.host.state.phase !== 'connected' || this.csme.state.firmware.link !== 'up') return false;
     if (this.csme.state.delayed.length > 0 || !this.#area) return false;
-    const { area } = this.#area;
-    return ringsOf(area.layout).every(({ wrAt, rdAt }) => area.words[wrAt >> 2] === area.words[rdAt >> 2]);
+    return isReadEmpty(this.#area.area);
   }
 
   toHost(input: HostInput): void {
@@ -178,8 +180,7 @@ export class Pair {
 
   #drainHost(): void {
     for (let out = this.host.poll(); out !== undefined; out = this.host.poll()) this.#perform(out);
-    // A driver that comes later knows nothing of what an earlier one was told.
-    if (this.host.state.driver !== 'registered') this.told = { rfkill: 'free', roamingForbidden: false };
+    if (this.host.state.driver !== 'registered') this.told = NOTHING_TOLD;
   }
 
   #perform(out: HostOutput): void {
@@ -197,10 +198,7 @@ export class Pair {
         if (this.#lostAt === undefined) this.toCsme({ type: 'areaGone' });
         return;
       case 'tell':
-        if (out.name === 'rfkill') {
-          const { blocked, csmeTaking } = out.args;
-          this.told.rfkill = csmeTaking ? 'taking' : blocked ? 'blocked' : 'free';
-        } else if (out.name === 'roaming_forbidden') this.told.roamingForbidden = out.args.forbidden;
+        this.told = toldAfter(this.told, out.name, out.args);
         this.#note(`  tells ${out.name} ${JSON.stringify(out.args, shortBytes)}`);
         return;
       case 'return': {

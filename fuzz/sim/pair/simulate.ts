@@ -4,24 +4,13 @@
  * One run: a firmware of a random profile, sometimes with misbehaviours; up to `STEPS_MOST` random steps with random
  * pauses; then calm, a link that is lost and comes back, and the comparison with a pair that never met before.
  */
-import {
-  accessPoint,
-  amtFilters,
-  BEHAVIOURS,
-  type Behaviour,
-  behaviourByName,
-  EXAMPLE_AP,
-  type FirmwareState,
-  firmwareKey,
-  PROFILE_PARTS,
-  type Profile,
-  type ProfilePart,
-  profile,
-} from '../../../csme/index.ts';
-import { type CommandName, type HostState, TRANSITIONS } from '../../../ownership/index.ts';
+import type { Behaviour, Profile } from '../../../csme/index.ts';
+import { TRANSITIONS } from '../../../ownership/index.ts';
 import { AREA_LAYOUTS } from '../../../sap/index.ts';
 import { Random } from '../../random.ts';
-import { brokenWhenQuiet, freshFirmwareLike } from '../model/invariants.ts';
+import { brokenWhenQuiet } from '../model/invariants.ts';
+import { behaviour, driverAct, firmwareCommand, profileOf, someBehaviours, someParts } from './acts.ts';
+import { differences, freshPairLike, stateOf } from './fresh.ts';
 import { Pair } from './pair.ts';
 
 export interface SimulationReport {
@@ -56,16 +45,6 @@ const MEMORIES = {
   [AREA_LAYOUTS[3].size]: new ArrayBuffer(AREA_LAYOUTS[3].size),
   [AREA_LAYOUTS[4].size]: new ArrayBuffer(AREA_LAYOUTS[4].size),
 };
-const FRESH_MEMORIES = {
-  [AREA_LAYOUTS[3].size]: new ArrayBuffer(AREA_LAYOUTS[3].size),
-  [AREA_LAYOUTS[4].size]: new ArrayBuffer(AREA_LAYOUTS[4].size),
-};
-
-const OTHER_AP = accessPoint({ ssid: 'café', bssid: 0x02_00_5e_00_53_66, channel: 6 });
-const PARTS = Object.keys(PROFILE_PARTS);
-/** The one that crashes a reference kernel is for a host of ours as harmless as the others. */
-const MISBEHAVIOURS = Object.keys(BEHAVIOURS);
-const DHCP_FRAME = dhcpFrame();
 
 /** Run `n` has the seed `seed + n`; `simulate(1, failure.seed)` repeats a failure. */
 export function simulate(runs: number, seed: number, onProgress?: (done: number) => void): SimulationReport {
@@ -105,9 +84,9 @@ class Run {
     this.seed = seed;
     const random = new Random(Math.imul(seed, 0x9e3779b1));
     this.random = random;
-    this.parts = PARTS.filter(() => random.oneIn(5));
-    this.profile = profile(...this.parts.map((name) => PROFILE_PARTS[name] as ProfilePart));
-    this.behaviours = random.oneIn(4) ? this.#misbehaviours() : [];
+    this.parts = someParts(random);
+    this.profile = profileOf(this.parts);
+    this.behaviours = random.oneIn(4) ? someBehaviours(random).map(behaviour) : [];
     this.#slowMs = [0, 2, 50, 400][random.below(4)]!;
     this.#losses = random.oneIn(3) ? 0 : [0, 100, 20][random.below(3)]!;
     const fate = () => {
@@ -136,13 +115,6 @@ class Run {
     return [about, ...this.pair.log.slice(-LADDER_MOST)].join('\n');
   }
 
-  #misbehaviours(): Behaviour[] {
-    const names = [0, 1]
-      .slice(this.random.below(2))
-      .map(() => MISBEHAVIOURS[this.random.below(MISBEHAVIOURS.length)]!);
-    return [...new Set(names)].map((name) => behaviourByName(name) ?? BEHAVIOURS[name]!());
-  }
-
   #step(): void {
     const { random, pair } = this;
     const kind = random.below(20);
@@ -153,107 +125,22 @@ class Run {
   }
 
   #driver(): void {
-    const { random, pair } = this;
-    const { driver } = pair.host.state;
-    const flip = random.oneIn(2);
-    switch (random.below(17)) {
-      case 0:
-        return pair.call('register', {});
-      case 1:
-        return driver === 'registered' ? pair.call('start_unregister', {}) : undefined;
-      case 2:
-      case 3:
-        return driver === 'leaving' ? pair.call('unregister_complete', {}) : undefined;
-      case 4:
-      case 5:
-        return pair.call('get_ownership', {});
-      case 6:
-        return pair.call('get_nvm', {});
-      case 7:
-        return pair.call('pldr', {});
-      case 8:
-        return pair.call('alive', { success: flip });
-      case 9:
-        return pair.call('set_rfkill', { hw: random.oneIn(2), sw: flip });
-      case 10:
-        return pair.call('nic_info', {
-          macAddress: flip ? 0x02_00_5e_00_53_20 : 0x02_00_5e_00_53_21,
-          nvmAddress: 7,
-        });
-      case 11:
-        return pair.call('country', { mcc: random.below(0x10000) });
-      case 12:
-        return driver === 'leaving' ? undefined : pair.call('power_limit', { limits: tenBelow(random, 100) });
-      case 13:
-        return driver === 'leaving' ? undefined : pair.call('associated', this.#association());
-      case 14:
-        return pair.call('disassociated', {});
-      case 15:
-        return pair.call('device_state', { up: flip });
-      default:
-        return flip ? pair.call('set_netdev', { dev: random.oneIn(2) ? 'wlan0' : null }) : this.#frame();
-    }
-  }
-
-  #association() {
-    const { ssid, ssidLen, ...rest } = this.random.oneIn(2) ? EXAMPLE_AP : OTHER_AP;
-    const { authMode, pairwiseCipher, channel, band, bssid } = rest;
-    const bare = { ssid: ssid.slice(0, ssidLen), authMode, pairwiseCipher, channel, band, bssid };
-    return this.random.oneIn(4) ? { ...bare, collocated: { channel: 36, bssid: 0x02_00_5e_00_53_99 } } : bare;
-  }
-
-  #frame(): void {
-    if (this.random.oneIn(2)) return this.pair.call('tx_copy', { frame: DHCP_FRAME });
-    const frame = new Uint8Array(14 + this.random.below(100));
-    for (let i = 0; i < frame.length; i++) frame[i] = this.random.below(256);
-    this.pair.toHost({ type: 'frame', bytes: frame });
+    const { pair } = this;
+    const act = driverAct(this.random, pair.host.state.driver);
+    if (act?.type === 'frame') pair.toHost(act);
+    else if (act) pair.call(act.name, act.args);
   }
 
   #firmware(): void {
-    const { random, pair } = this;
-    const plain = [
-      'endSession',
-      'takeOwnership',
-      'takeOwnership',
-      'offerOwnership',
-      'grantOwnership',
-      'hostTakesRegister',
-      'refuseAsks',
-      'grantAsks',
-      'sendConnStatus',
-      'ping',
-      'refreshIp',
-      'disableAmt',
-      'enableAmt',
-    ] as const;
-    switch (random.below(8)) {
-      case 0:
-        return pair.command({
-          type: 'command',
-          name: 'startSession',
-          ap: random.oneIn(2) ? EXAMPLE_AP : OTHER_AP,
-        });
-      case 1:
-        return pair.command({
-          type: 'command',
-          name: 'setFilters',
-          filters: random.oneIn(3) ? null : amtFilters(),
-        });
-      case 2:
-        if (random.oneIn(2)) return pair.command({ type: 'command', name: 'sendNvm' });
-        return pair.command({ type: 'command', name: 'sendFrame', frame: new Uint8Array(60) });
-      default: {
-        const name = plain[random.below(plain.length)]!;
-        if (name === 'disableAmt' || name === 'enableAmt') return this.#switchAmt(name);
-        return pair.command({ type: 'command', name });
-      }
-    }
+    const { pair } = this;
+    const command = firmwareCommand(this.random);
+    if (command.name === 'enableAmt' && !this.#mayEnableAmt()) return;
+    pair.command(command);
   }
 
   /** Seconds apart, as a person does it; what the driver does silently in between reaches CSME only then. */
-  #switchAmt(name: 'disableAmt' | 'enableAmt'): void {
-    if (name === 'enableAmt' && this.pair.host.state.phase === 'connected' && !this.pair.isQuiet()) return;
-    this.pair.command({ type: 'command', name });
+  #mayEnableAmt(): boolean {
+    return this.pair.host.state.phase !== 'connected' || this.pair.isQuiet();
   }
 
   #bus(): void {
@@ -320,17 +207,14 @@ class Run {
       pair.pass(LINK_UP_MS);
     }
     if (pair.host.state.phase !== 'absent') return 'the host does not let go of the link';
-    const fresh = freshPairLike(pair, this.profile);
+    const fresh = freshPairLike(stateOf(pair), pair.nowMs);
     for (const each of [pair, fresh]) {
       each.probe();
       each.pass(LINK_UP_MS);
       if (each.wrong) return each.wrong;
     }
     if (!pair.isQuiet()) return 'the link does not come to rest after it came back';
-    const wrong =
-      unfit(pair) ??
-      differ('host', [pair, fresh].map(keyOfHost)) ??
-      differ('firmware', [pair, fresh].map(keyOfCsme));
+    const wrong = unfit(pair) ?? differences(stateOf(pair), stateOf(fresh));
     this.compared = true;
     return wrong;
   }
@@ -340,60 +224,4 @@ class Run {
 function unfit(pair: Pair): string | undefined {
   const broken = brokenWhenQuiet({ state: pair.host.state, told: pair.told }, pair.csme.state.firmware);
   return broken && `${broken.invariant}: ${broken.what}`;
-}
-
-/** Given the same settings by commands, and a firmware with the same AMT, session and card. */
-function freshPairLike(pair: Pair, own: Profile): Pair {
-  const fresh = new Pair({ profile: own }, { fate: () => 1 }, FRESH_MEMORIES);
-  fresh.nowMs = pair.nowMs;
-  Object.assign(fresh.csme.state, { firmware: freshFirmwareLike(pair.csme.state.firmware) });
-  const { settings: s, driver, netdev } = pair.host.state;
-  const call = (name: CommandName, args: object) => fresh.call(name, args as never);
-  if (driver === 'registered') call('register', {});
-  call('country', { mcc: s.mcc });
-  call('nic_info', { macAddress: s.macAddress, nvmAddress: s.nvmAddress });
-  call('set_rfkill', { sw: (s.radioState & 1) === 0, hw: (s.radioState & 2) === 0 });
-  call('set_netdev', { dev: netdev });
-  if (s.powerLimits) call('power_limit', { limits: s.powerLimits });
-  if (s.association) call('associated', s.association);
-  return fresh;
-}
-
-/** All of the host that is not a time. */
-function keyOfHost(pair: Pair): string {
-  const { timers, ...state } = pair.host.state;
-  // Whether the bell may ring again depends on when the other side was last heard.
-  const armed = Object.entries(timers).flatMap(([name, at]) =>
-    at !== null && name !== 'bellThrottle' ? [name] : [],
-  );
-  return JSON.stringify([state satisfies Omit<HostState, 'timers'>, armed], (key, value) =>
-    key === 'seqNum' ? 0 : value instanceof Uint8Array ? value.join() : value,
-  );
-}
-
-function keyOfCsme(pair: Pair): string {
-  return firmwareKey(pair.csme.state.firmware satisfies FirmwareState);
-}
-
-function differ(what: string, [again, fresh]: string[]): string | undefined {
-  if (again === fresh) return undefined;
-  let at = 0;
-  while (again![at] === fresh![at]) at++;
-  const around = (text: string) => text.slice(Math.max(0, at - 50), at + 40);
-  return `the ${what} of a link that came back is …${around(again!)}… instead of …${around(fresh!)}…`;
-}
-
-function tenBelow(random: Random, end: number): number[] {
-  return Array.from({ length: 10 }, () => random.below(end));
-}
-
-/** Ethernet II, IPv4, UDP from port 68 to 67. */
-function dhcpFrame(): Uint8Array {
-  const frame = new Uint8Array(14 + 20 + 8);
-  frame[12] = 0x08;
-  frame[14] = 0x45;
-  frame[23] = 17;
-  frame[35] = 68;
-  frame[37] = 67;
-  return frame;
 }
