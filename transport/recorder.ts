@@ -1,5 +1,5 @@
 /** The trace of one end: what passes it, and what lies in the rings when something passes. */
-import { errnoName, ME_MSG, u32At } from '../sap/index.ts';
+import { errnoName } from '../sap/index.ts';
 import { type AreaTap, tapOf } from './area-tap.ts';
 import type { Clock } from './clock.ts';
 
@@ -118,9 +118,9 @@ export class Recorder implements Recording {
     return result;
   }
 
-  /** What a bell was rung for first: that is what the host finds when it comes. Other ME messages are about no ring. */
+  /** What it was rung for first: that is what the host finds when the bell comes. */
   meFromCsme(bytes: Uint8Array): void {
-    if (isBell(bytes)) this.#look();
+    this.#look();
     this.put({ ch: 'me', dir: 'm2h', bytes: new Uint8Array(bytes) });
   }
 
@@ -129,8 +129,8 @@ export class Recorder implements Recording {
    * then belongs to this message, in whose handling everything else that is recorded meanwhile came about.
    */
   handledByHost(bytes: Uint8Array, handle: () => void): void {
-    if (isBell(bytes)) this.#look();
-    const message: RecordedEvent = {
+    this.#look();
+    const bell: RecordedEvent = {
       t: this.#clock.now() / 1000,
       ch: 'me',
       dir: 'm2h',
@@ -146,9 +146,8 @@ export class Recorder implements Recording {
     } finally {
       this.#held = undefined;
       this.#heard = undefined;
-      const read = heard.map((event) => ({ ...event, t: message.t }));
-      const inOrder = isBell(bytes) ? [...read, message] : [message, ...read];
-      for (const event of [...inOrder, ...held]) this.#take(event);
+      for (const event of heard) this.#take({ ...event, t: bell.t });
+      for (const event of [bell, ...held]) this.#take(event);
     }
   }
 
@@ -165,8 +164,4 @@ export class Recorder implements Recording {
   notSent(dir: 'h2m' | 'm2h', result: number): void {
     this.put({ ch: 'note', text: `${dir}: ME message not sent, ${errnoName(result) ?? result}` });
   }
-}
-
-function isBell(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && u32At(bytes, 0) === ME_MSG.CHECK_SHARED_AREA;
 }
