@@ -130,9 +130,9 @@ export class Conversation {
 
   /** The descriptors that nobody will get any more: the caller closes them. */
   end(): number[] {
-    const left = [this.#reader.takeDescriptor(), ...this.#queue.map(({ descriptor }) => descriptor)];
+    const unsent = this.#queue.map(({ descriptor }) => descriptor);
     this.#queue = [];
-    return left.filter((descriptor) => descriptor !== undefined);
+    return [...this.#reader.takeDescriptors(), ...unsent.filter((descriptor) => descriptor !== undefined)];
   }
 
   /** Something depends on the other side. */

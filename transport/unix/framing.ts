@@ -45,9 +45,9 @@ export class FrameReader {
   readonly #view = new DataView(this.#bytes.buffer);
   #filled = 0;
   #wanted = FRAME_HEADER_LEN;
-  /** Descriptors that came with the frame under way, also those that were closed for want of room. */
+  /** How many descriptors came with the frame under way, and those of them that are open. */
   #came = 0;
-  #descriptor: number | undefined;
+  #descriptors: number[] = [];
 
   /** How many bytes to read at most: what comes behind them may belong to the next frame, a descriptor as well. */
   get wanted(): number {
@@ -59,15 +59,16 @@ export class FrameReader {
     return this.#filled > 0;
   }
 
-  /** The descriptor that came with a frame that is not whole yet, or is wrong; it is its taker's to close. */
-  takeDescriptor(): number | undefined {
-    const descriptor = this.#descriptor;
-    this.#descriptor = undefined;
-    return descriptor;
+  /** The descriptors that came with a frame that is not whole yet, or is wrong; they are the taker's to close. */
+  takeDescriptors(): number[] {
+    const descriptors = this.#descriptors;
+    this.#descriptors = [];
+    return descriptors;
   }
 
   /**
-   * Takes `bytes[start..end)`, at most `wanted` of them, with which `came` descriptors came; `descriptor` is the first.
+   * Takes `bytes[start..end)`, at most `wanted` of them, with which `came` descriptors came; `descriptor` is the one of
+   * them that is open.
    * A frame when it is whole. TRANSPORT_ERR_FRAME_SIZE and TRANSPORT_ERR_DESCRIPTOR when the other side is not to be
    * understood any more.
    */
@@ -78,7 +79,7 @@ export class FrameReader {
     came = 0,
     descriptor?: number,
   ): UnixFrame | TransportError | undefined {
-    if (came > 0 && this.#came === 0) this.#descriptor = descriptor;
+    if (descriptor !== undefined) this.#descriptors.push(descriptor);
     this.#came += came;
     if (this.#came > 1) return wrongDescriptors(`${this.#came} came with one message, one may.`);
     this.#bytes.set(bytes.subarray(start, end), this.#filled);
@@ -108,7 +109,7 @@ export class FrameReader {
   #whole(): UnixFrame | TransportError {
     const first = this.#view.getUint32(0, true);
     const end = this.#filled;
-    const descriptor = this.takeDescriptor();
+    const [descriptor] = this.#descriptors;
     const came = this.#came;
     this.#filled = 0;
     this.#wanted = FRAME_HEADER_LEN;
@@ -120,9 +121,9 @@ export class FrameReader {
     const at = first > ME_MESSAGE_MAX ? 0 : FRAME_HEADER_LEN;
     if (end - at === ANNOUNCEMENT_LEN) {
       const size = this.#view.getUint32(at, true);
+      this.#descriptors = [];
       return { type: 'area', size, offset: this.#view.getBigUint64(at + 4, true), descriptor };
     }
-    this.#descriptor = descriptor;
     const what = first === 0 ? 'an acknowledgement' : `an ME message of ${first} bytes`;
     return wrongDescriptors(`One came with ${what}; only the announcement of an area has one.`);
   }
