@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,6 +14,7 @@ import {
 } from '../../native/index.ts';
 
 const NO_ADDON = nativeProblem();
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const openFiles = () => readdirSync('/proc/self/fd').length;
 const GUID = new Uint8Array(16);
 
@@ -159,5 +162,55 @@ describe.skipIf(NO_FUSE)('a device in error', () => {
     // The duplicate of the watch goes with it, so that a close of the device is the last one.
     native().close(fd);
     expect(openFiles()).toBe(files);
+  });
+});
+
+describe.skipIf(NO_ADDON !== undefined)('threads and processes that end', () => {
+  const run = (code: string) => {
+    const script = `import { native } from '${ROOT}dist/native/index.js';\n${code}`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    return { status, stdout, stderr };
+  };
+  const ASK = `
+    const ask = () => {
+      const fd = native().deviceOpen('/dev/null');
+      const call = native().meiConnect(fd, new Uint8Array(16)).catch((error) => error.errno);
+      native().deviceClose(fd);
+      return call;
+    };`;
+
+  it('a process with calls under way', () => {
+    expect(run(`${ASK} for (let i = 0; i < 100; i++) ask(); process.exit(7);`)).toEqual({
+      status: 7,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('threads with calls under way, which leave no descriptor', () => {
+    const thread = `
+      import { parentPort } from 'node:worker_threads';
+      import { native } from '${ROOT}dist/native/index.js';
+      ${ASK}
+      parentPort.postMessage(await ask());
+      for (;;) { for (let i = 0; i < 20; i++) ask(); await ask(); }`;
+    const { status, stdout, stderr } = run(`
+      import { once } from 'node:events';
+      import { readdirSync } from 'node:fs';
+      import { Worker } from 'node:worker_threads';
+      const files = () => readdirSync('/proc/self/fd').length;
+      let before;
+      for (let i = 0; i < 20; i++) {
+        const worker = new Worker(${JSON.stringify(thread)}, { eval: true });
+        const [errno] = await once(worker, 'message');
+        if (errno !== 25) throw new Error('errno is ' + errno);
+        await worker.terminate();
+        before ??= files();
+      }
+      console.log(files() - before);`);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '0\n', stderr: '' });
   });
 });

@@ -26,7 +26,7 @@ export class Gate {
 }
 
 /**
- * For every call of this process that waits in the kernel for firmware: connect, notify set, close. Each holds a thread
- * of the thread pool, which has four and serves the file system too.
+ * For every call of this thread that waits in the kernel for firmware: connect, notify set, close. Each holds a thread
+ * of the thread pool, which has four for the whole process and serves the file system too.
  */
 export const firmwareGate = new Gate(2);
