@@ -1,0 +1,78 @@
+/** The host's door bells: not too early, and not too late for what was written. */
+import { ME_MSG } from '../../../sap/index.ts';
+import type { WireEvent } from '../../event.ts';
+import type { Case, Located, Read } from '../case.ts';
+import type { Duty } from '../duties.ts';
+import { BELL_GAP_MS, BELL_LATE_MS, SKIP_MS } from '../tolerance.ts';
+import type { Monitor } from './monitor.ts';
+import { u32OrZero } from './start.ts';
+
+export class BellMonitor implements Monitor {
+  readonly #case: Case;
+  #last: WireEvent | undefined;
+  /** A bell that is too early, unless HOST_GOES_DOWN was behind it. */
+  #early: { readonly event: WireEvent; readonly gapMs: number; readonly last: WireEvent } | undefined;
+
+  constructor(c: Case) {
+    this.#case = c;
+  }
+
+  me(event: WireEvent): void {
+    if (u32OrZero(event.bytes) !== ME_MSG.CHECK_SHARED_AREA) return;
+    const { link, ledger, nowMs, bells } = this.#case;
+    this.#tell();
+    const gapMs = nowMs - bells.lastMs;
+    if (this.#last && !link.leaving) {
+      ledger.asked('bell.throttle');
+      if (gapMs < BELL_GAP_MS) this.#early = { event, gapMs, last: this.#last };
+    }
+    this.#last = event;
+    bells.rang(nowMs);
+  }
+
+  read({ message }: Read): void {
+    this.#case.bells.read(this.#case.nowMs);
+    if (message.name === 'HOST_GOES_DOWN') this.#early = undefined;
+  }
+
+  advance(): void {
+    if (this.#early && this.#case.nowMs - this.#early.event.t * 1000 > SKIP_MS) this.#tell();
+  }
+
+  linkEnded(): void {
+    // The bell of a removal that the trace does not name otherwise.
+    this.#early = undefined;
+    this.#last = undefined;
+  }
+
+  end(): void {
+    this.#tell();
+  }
+
+  /** A message was read that was written when `duty` came up. */
+  signalled(duty: Duty, event: Located): void {
+    const { ledger, bells, nowMs, link } = this.#case;
+    if (duty.silent === true || duty.fromMs !== undefined || link.deaf || link.leaving) return;
+    const { atMs } = duty;
+    ledger.asked('bell.missing');
+    if (nowMs - atMs <= BELL_LATE_MS) return;
+    ledger.asked('bell.repeat');
+    const { firstMs, gapMs } = bells.signalled(atMs, nowMs);
+    const after = `${Math.round(nowMs - atMs)} ms after what asked for it`;
+    if (firstMs > BELL_LATE_MS) {
+      const seen = `read ${after}, first bell ${Number.isFinite(firstMs) ? `after ${Math.round(firstMs)} ms` : 'never'}`;
+      this.#case.find('bell.missing', event, 'a door bell within 100 ms', seen, duty.cause);
+    } else if (gapMs > BELL_LATE_MS) {
+      const seen = `read ${after}, ${Math.round(gapMs)} ms of it without a bell`;
+      this.#case.find('bell.repeat', event, 'a door bell every 100 ms until it is read', seen, duty.cause);
+    }
+  }
+
+  #tell(): void {
+    if (!this.#early) return;
+    const { event, gapMs, last } = this.#early;
+    this.#early = undefined;
+    const seen = `${gapMs.toFixed(1)} ms after the last one`;
+    this.#case.find('bell.throttle', event, 'a door bell 100 ms after the last one', seen, [last]);
+  }
+}
