@@ -7,6 +7,7 @@ import type { RuleId } from './catalogue.ts';
 import { Duties, type Duty } from './duties.ts';
 import type { Ledger } from './ledger.ts';
 import { type Link, noLink, noSettings, type Sees, type Settings } from './session.ts';
+import { AT_ONCE_MS } from './tolerance.ts';
 
 export type Located = Exclude<TraceEvent, { ch: 'error' }>;
 
@@ -32,7 +33,7 @@ export class Case {
   /** The host may have heard what is going on, or not: nothing is demanded of it. */
   lenient = false;
   /** The last thing that CSME sent and a host has to survive, and whether the host was heard of since. */
-  hostile: { readonly event: Located; heard: boolean } | undefined;
+  hostile: { readonly event: Located; readonly deadly: boolean; heard: boolean } | undefined;
   /** PINGs that are not in the trace, by a remark. */
   unrecordedPings = 0;
   /** Rings of the host whose read pointer CSME put past the end, by a remark: the host cannot write to them. */
@@ -53,11 +54,18 @@ export class Case {
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+    const hopeless = () => this.#isDead();
     const postponed = (nowMs: number) => this.bells.waitsUntil(nowMs, this.link.deaf);
     const blame = (duty: Duty) => this.#blame(duty);
     const show = ({ event }: { event: Located }) => describe(event).headline;
-    this.notif = new Duties({ ledger, show: ({ message }) => headlineSap(message), postponed, blame });
-    this.data = new Duties({ ledger, show, postponed, blame });
+    this.notif = new Duties({
+      ledger,
+      show: ({ message }) => headlineSap(message),
+      postponed,
+      hopeless,
+      blame,
+    });
+    this.data = new Duties({ ledger, show, postponed, hopeless, blame });
     this.tells = new Duties({ ledger, show: (args) => JSON.stringify(args), blame });
     this.air = new Duties({ ledger, show, blame });
     this.stack = new Duties({ ledger, show, blame });
@@ -72,6 +80,10 @@ export class Case {
   write(ring: 'data', duty: Duty<Carried>): void;
   write(ring: 'notif' | 'data', duty: Duty): void {
     const queue = this[ring] as Duties<unknown>;
+    if (this.link.deaf) {
+      duty.need = 'may';
+      duty.silent = true;
+    }
     if (this.damaged.has(ring)) {
       duty.need = 'may';
       duty.size = 0;
@@ -120,6 +132,12 @@ export class Case {
     this.damaged.clear();
     this.unrecordedPings = 0;
     this.nowMs = 0;
+  }
+
+  /** A frame that kills the reference came, and a second and more of silence after it. */
+  #isDead(): boolean {
+    const { hostile } = this;
+    return hostile?.deadly === true && !hostile.heard && this.nowMs - hostile.event.t * 1000 > AT_ONCE_MS;
   }
 
   #blame(duty: Duty): RuleId {

@@ -36,7 +36,7 @@ export interface Duty<V = unknown> {
   /** Bytes that it takes in its ring; 0 when there was no room for it. */
   size?: number;
   /** Nothing signals it: it may be read much later. */
-  readonly silent?: boolean;
+  silent?: boolean;
 }
 
 interface Open<V> extends Duty<V> {
@@ -71,6 +71,8 @@ export interface QueueOptions<V> {
   show(value: V): string;
   /** Until when a duty that is due has to be waited for, because the trace cannot show it yet. */
   postponed?(nowMs: number): number | undefined;
+  /** Nothing can come of it any more, however short the time was. */
+  hopeless?(duty: Duty): boolean;
   /** What a duty breaks that was not done: where several rules explain it. */
   blame?(duty: Duty): RuleId;
 }
@@ -108,12 +110,16 @@ export class Duties<V> {
   /** Something came. `undefined`: nobody asked for it. */
   arrive(kind: number | string, value: V, event: Located, nowMs: number): Arrival<V> | undefined {
     let first = -1;
+    let allowed = -1;
     for (let i = 0; i < this.#open.length; i++) {
       const duty = this.#open[i]!;
       if (duty.kind !== kind || (duty.fromMs ?? 0) > nowMs) continue;
-      if (duty.differs?.(value) === undefined) return this.#done(i, event, nowMs);
-      if (first < 0) first = i;
+      if (first < 0 && duty.need === 'must') first = i;
+      if (duty.differs?.(value) !== undefined) continue;
+      if (duty.need === 'must') return this.#done(i, event, nowMs);
+      if (allowed < 0) allowed = i;
     }
+    if (allowed >= 0) return this.#done(allowed, event, nowMs);
     const late = this.#late.findIndex(
       ({ duty }) => duty.kind === kind && duty.differs?.(value) === undefined,
     );
@@ -159,7 +165,8 @@ export class Duties<V> {
     for (const duty of this.#open) {
       const waited = duty.passedMs !== undefined || (duty.fromMs ?? duty.atMs) + END_GRACE_MS <= nowMs;
       const over = duty.untilMs === undefined || duty.untilMs <= nowMs;
-      if (duty.need === 'must' && waited && over) this.#missing(duty, nowMs);
+      const hopeless = this.#options.hopeless?.(duty) === true;
+      if (duty.need === 'must' && ((waited && over) || hopeless)) this.#missing(duty, nowMs);
     }
     this.#keep([]);
     this.#late = [];

@@ -106,6 +106,6 @@ function put(
 }
 
 /** A frame that is less than an Ethernet header. */
-export function isShortFrame({ ring, event }: Found): boolean {
-  return ring === 'data' && event.bytes.length < SAP_HEADER_LEN + ETH_HLEN;
+export function isShortFrame({ ring, id, event }: Found): boolean {
+  return ring === 'data' && id === 2000 && event.bytes.length < SAP_HEADER_LEN + ETH_HLEN;
 }

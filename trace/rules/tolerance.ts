@@ -11,7 +11,7 @@ export const AT_ONCE_MS = 1000;
 export const SKIP_MS = 300;
 
 /** The end of a trace excuses what its last moments lack. */
-export const END_GRACE_MS = 650;
+export const END_GRACE_MS = 500;
 
 /** Two door bells this close together were not throttled: 94.2 ms were seen of the reference, stamped before it sent. */
 export const BELL_GAP_MS = TIMERS.bellThrottle.ms - 15;

@@ -1,7 +1,7 @@
 /** What CSME sends that is no good message, and what a host must not make of it. */
 import { declOf, type SapName } from '../../../sap/index.ts';
 import type { Case, Located, Read } from '../case.ts';
-import type { Found } from '../inbox.ts';
+import { type Found, isShortFrame } from '../inbox.ts';
 import { AT_ONCE_MS } from '../tolerance.ts';
 import type { Monitor } from './monitor.ts';
 
@@ -28,10 +28,14 @@ export class HostileMonitor implements Monitor {
     this.#case = c;
   }
 
-  found({ message, event, id }: Found): void {
+  found(found: Found): void {
+    const { message, event, id } = found;
     if (message !== undefined && message.name !== 'UNKNOWN') return;
     const { ledger, nowMs } = this.#case;
-    this.#case.hostile = { event, heard: false };
+    const last = this.#case.hostile;
+    const deadly = isShortFrame(found) || (last?.deadly === true && !last.heard);
+    // Once it is silent, what silenced it counts.
+    if (!last?.deadly || last.heard) this.#case.hostile = { event, deadly, heard: false };
     ledger.asked('hostile.survives');
     if (message !== undefined) return;
     ledger.asked('hostile.ignored');

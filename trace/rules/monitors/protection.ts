@@ -57,6 +57,7 @@ export class ProtectionMonitor implements Monitor {
   #status(event: Located, linkProtState: number, info: ConnectionInfo, must: boolean): void {
     // The reference cuts the length to 8 bits before it looks at it.
     const usable = info.ssidLen <= SSID_MAX_LEN;
+    if (!usable && (info.ssidLen & 0xff) > SSID_MAX_LEN) return;
     const binding = must && usable;
     const { link } = this.#case;
     this.#demand(event, 'me_conn_status', binding, 'lp.status', 'me_conn_status as CSME sent it', (args) =>
@@ -92,7 +93,6 @@ export class ProtectionMonitor implements Monitor {
   ): void {
     const { tells, nowMs, behind } = this.#case;
     const need = this.#case.need(must);
-    if (need === 'may' && !must) return;
     tells.add({
       kind,
       need,
@@ -109,7 +109,7 @@ export class ProtectionMonitor implements Monitor {
 /** What the WLAN driver has to be told instead; numbers may be cut to the 8 bits that its interface has. */
 function differsFrom(linkProtState: number, info: ConnectionInfo, args: TraceArgs): string | undefined {
   const ssid = typeof args.ssid === 'string' ? bytesOfHex(args.ssid) : undefined;
-  const wanted = info.ssid.subarray(0, info.ssidLen);
+  const wanted = info.ssid.subarray(0, info.ssidLen <= SSID_MAX_LEN ? info.ssidLen : info.ssidLen & 0xff);
   const numbers: readonly [string, number][] = [
     ['lp_state', linkProtState],
     ['auth_mode', info.authMode],

@@ -37,7 +37,7 @@ export class RingMonitor {
       if (!filled) continue;
       const { nowMs, bells } = this.#case;
       const queue = this.#case[ring] as Duties<unknown>;
-      const open = queue.open;
+      const { open } = queue;
       if (!open.includes(filled) || queue.bytes !== this.#size(ring)) this.#filled[ring] = undefined;
       else if (
         nowMs - filled.atMs > AT_ONCE_MS - SKIP_MS &&
@@ -64,19 +64,20 @@ export class RingMonitor {
   }
 
   #lost(ring: Ring, duties: readonly Duty[], event: Located): void {
-    const last = duties.at(-1)!;
+    const written = duties.filter(({ size }) => size !== 0);
+    const last = written.at(-1)!;
     const at = last.cause.at(-1)!;
     const gone = new Set(duties);
     this.#filled[ring] = undefined;
-    this.#sequence.excuse(duties.length);
+    this.#sequence.excuse(written.length);
     (this.#case[ring] as Duties<unknown>).drop((duty) => gone.has(duty));
     const size = this.#size(ring);
     this.#case.find(
       'ring.full-reads-empty',
       at,
       `at most ${size - 1} of ${size} bytes in the ${ring} ring`,
-      `${duties.length} messages fill it, and CSME finds it empty: all of them are lost`,
-      at === event ? [] : [duties[0]!.cause.at(-1)!, at, event],
+      `${written.length} messages fill it, and CSME finds it empty: all of them are lost`,
+      at === event ? [] : [written[0]!.cause.at(-1)!, at, event],
     );
   }
 

@@ -3,11 +3,14 @@ import type { Association, CommandName, Commands } from '../../../ownership/inde
 import {
   type ConnectionInfo,
   declOf,
+  decodeSap,
   encodeSap,
+  headlineSap,
   hexOf,
   type KnownMessage,
   SAP_HEADER_LEN,
   type SapDraft,
+  SapError,
   SSID_MAX_LEN,
 } from '../../../sap/index.ts';
 import type { CommandEvent } from '../../event.ts';
@@ -156,7 +159,7 @@ export class SettingsMonitor implements Monitor {
       need: this.#case.need(must),
       ...rules,
       ...(behind && { rule: 'hostile.skipped' as const }),
-      expected: draft ? describeDraft(name, bytes!) : name,
+      expected: bytes ? inWords(bytes) : name,
       ...(bytes && { differs: (read: Read) => differs(bytes, read) }),
       ...(name === 'HOST_LINK_UP' && bytes && { special: (read: Read) => collocatedOnly(bytes, read) }),
       cause: behind ? [behind, event] : [event],
@@ -256,15 +259,23 @@ function linkUp({ ssid, collocated, ...link }: Association): SapDraft {
   };
 }
 
-function describeDraft(name: Name, bytes: Uint8Array): string {
-  return bytes.length > SAP_HEADER_LEN ? `${name} [${hexOf(bytes.subarray(SAP_HEADER_LEN))}]` : name;
+/** The message in words; its bytes where they differ and the words do not. */
+function inWords(bytes: Uint8Array, seen?: Uint8Array): string {
+  const words = headline(bytes);
+  if (seen === undefined || headline(seen) !== words) return words;
+  return `${words} [${hexOf(bytes.subarray(SAP_HEADER_LEN))}]`;
+}
+
+function headline(bytes: Uint8Array): string {
+  const message = decodeSap(bytes, 0, bytes.length, 'host');
+  return message instanceof SapError ? message.message : headlineSap(message);
 }
 
 function differs(bytes: Uint8Array, { event }: Read): string | undefined {
   const seen = event.bytes;
   let same = seen.length === bytes.length;
   for (let i = SAP_HEADER_LEN; same && i < bytes.length; i++) same = seen[i] === bytes[i];
-  return same ? undefined : `the payload ${hexOf(bytes.subarray(SAP_HEADER_LEN))}`;
+  return same ? undefined : inWords(bytes, seen);
 }
 
 /** The rule of its own for a HOST_LINK_UP that lacks nothing but the collocated access point. */
