@@ -17,6 +17,7 @@ const LINES = [
   '{"t": 9.5, "ch": "data", "dir": "m2h", "hex": "d007000005000000"}',
   '{"t": 9.75, "ch": "frame", "dir": "peer0>wlan0", "hex": "02000000000102000000000208004500001c0000000040010000c0000201c000020208000000"}',
   '{"t": 9.8, "ch": "frame", "dir": "wlan0>peer0", "hex": ""}',
+  '{"t": 9.9, "ch": "area", "dir": "h2m", "size": 172032, "control": "53415021", "trailer": "53415021"}',
   '{"t": 103.0, "ch": "wifi-cmd", "dir": "wifi>drv", "name": "power_limit", "args": {"v": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}}',
   '{"t": 103.1, "ch": "wifi-cmd", "dir": "drv>wifi", "name": "get_ownership.ret", "args": {"ret": -110}}',
   '{"t": 103.2, "ch": "wifi-op", "dir": "drv>wifi", "name": "me_conn_status", "args": {"ssid_len": 4, "ssid": "686f6d65"}}',

@@ -1,5 +1,8 @@
 /** Events in words: a headline each, and what stands behind it. */
 import {
+  AREA_LAYOUTS,
+  CONTROL_BLOCK_LEN,
+  CONTROL_BLOCK_SIZE_AT,
   decodeMe,
   decodeSap,
   errnoName,
@@ -7,9 +10,12 @@ import {
   formatSap,
   headlineMe,
   headlineSap,
+  hexOf,
+  ringsOf,
   SapError,
+  u32At,
 } from '../sap/index.ts';
-import type { CallEvent, JsonValue, TraceArgs, TraceEvent, WireEvent } from './event.ts';
+import type { AreaEvent, CallEvent, JsonValue, TraceArgs, TraceEvent, WireEvent } from './event.ts';
 import { describeFrame } from './frame-text.ts';
 import { hexdump, printable } from './text.ts';
 
@@ -32,6 +38,14 @@ export function describe(event: TraceEvent): Description {
       return describeSap(event);
     case 'frame':
       return { headline: describeFrame(event.bytes), bad: false, details: () => hexdump(event.bytes) };
+    case 'area': {
+      const whole = event.control.length >= CONTROL_BLOCK_LEN && event.trailer.length === 4;
+      return {
+        headline: describeArea(event),
+        bad: !whole,
+        details: () => [...hexdump(event.control), '  trailer:', ...hexdump(event.trailer)],
+      };
+    }
     case 'wifi-cmd':
     case 'wifi-op':
     case 'bus':
@@ -54,6 +68,25 @@ export function describe(event: TraceEvent): Description {
       return { headline, bad: true, details: NOTHING };
     }
   }
+}
+
+/** The control block as the words that it is read by: pointers and sizes of the four rings. */
+function describeArea({ size, control, trailer }: AreaEvent): string {
+  if (control.length < CONTROL_BLOCK_LEN)
+    return `area of ${size} bytes, control block cut to ${control.length}`;
+  const rings = ringsOf(AREA_LAYOUTS[4]).map(({ name, wrAt, rdAt, sizeAt }) => {
+    return `${name} ${u32At(control, wrAt)}/${u32At(control, rdAt)}/${u32At(control, sizeAt)}`;
+  });
+  const ids = `${tag(control)} ${u32At(control, CONTROL_BLOCK_SIZE_AT)} … ${tag(trailer)}`;
+  return `area of ${size} bytes, ${ids}, wr/rd/size ${rings.join(', ')}`;
+}
+
+/** Four letters, or the bytes that are none. */
+function tag(bytes: Uint8Array): string {
+  const four = bytes.subarray(0, 4);
+  return printable(
+    four.every((byte) => byte >= 0x20 && byte < 0x7f) ? `"${String.fromCharCode(...four)}"` : hexOf(four),
+  );
 }
 
 const SIDE = { h2m: 'host', m2h: 'csme' } as const;

@@ -7,7 +7,8 @@ export const WIRE_CHANNELS = ['me', 'notif', 'data'] as const;
 export type WireChannel = (typeof WIRE_CHANNELS)[number];
 
 /** The directions of every other channel that the format knows. */
-export const FRAME_DIRS = ['peer0>wlan0', 'wlan0>peer0'] as const;
+export const FRAME_DIRS = ['peer0>wlan0', 'wlan0>peer0', 'wlan0>stack'] as const;
+export const AREA_DIRS = ['h2m'] as const;
 export const CALL_DIRS = {
   'wifi-cmd': ['wifi>drv', 'drv>wifi'],
   'wifi-op': ['drv>wifi'],
@@ -35,11 +36,23 @@ export interface WireEvent extends Common {
   bytes: Uint8Array;
 }
 
-/** An Ethernet frame between the card (`wlan0`) and the air (`peer0`). */
+/** An Ethernet frame between the card (`wlan0`) and the air (`peer0`), or from the card to the host's own stack. */
 export interface FrameEvent extends Common {
   ch: 'frame';
   dir: (typeof FRAME_DIRS)[number];
   bytes: Uint8Array;
+}
+
+/** What CSME saw of the shared area when it looked at it as a whole: upon START, and whenever it cared to. */
+export interface AreaEvent extends Common {
+  ch: 'area';
+  dir: 'h2m';
+  /** Bytes that were mapped. */
+  size: number;
+  /** The first 64 bytes. */
+  control: Uint8Array;
+  /** The 4 bytes behind the last ring. */
+  trailer: Uint8Array;
 }
 
 /** The WLAN driver calls the host (`NAME`), and the call returns (`NAME.ret`). */
@@ -91,6 +104,7 @@ export type CallEvent = CommandEvent | OperationEvent | BusEvent;
 export type TraceEvent =
   | WireEvent
   | FrameEvent
+  | AreaEvent
   | CommandEvent
   | OperationEvent
   | BusEvent

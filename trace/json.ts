@@ -22,6 +22,11 @@ export function eventToJson(event: TraceEvent): { [name: string]: unknown } {
       const { bytes, extra, ...rest } = event;
       return { line: event.line, ...rest, hex: hexOf(bytes), ...extra, text };
     }
+    case 'area': {
+      const { control, trailer, extra, ...rest } = event;
+      const bytes = { control: hexOf(control), trailer: hexOf(trailer) };
+      return { line: event.line, ...rest, ...bytes, ...extra, text };
+    }
     case 'note': {
       const { extra, ...rest } = event;
       return { line: event.line, ...rest, ...extra };

@@ -113,6 +113,14 @@ export class Ladder {
         return this.#frame(event, time, about);
       case 'bus':
         return this.#rows(time, ' ', '', this.#bus(event, about), this.#ifCut(about));
+      case 'area':
+        return this.#rows(
+          time,
+          ' ',
+          '',
+          this.#says({ ...about, headline: `${this.#glyphs.bus} ${about.headline}` }),
+          about,
+        );
       default: {
         const zone = event.dir === 'wifi>drv' ? this.#glyphs.toHost : this.#glyphs.toWlan;
         return this.#rows(time, ' ', zone, this.#says(about), this.#ifCut(about));
@@ -121,8 +129,12 @@ export class Ladder {
   }
 
   #frame(event: FrameEvent, time: string, about: Description): string {
-    const sign = event.dir === 'peer0>wlan0' ? this.#glyphs.fromAir : this.#glyphs.toAir;
-    const words = event.dir === 'peer0>wlan0' ? 'from the air' : 'to the air';
+    const { fromAir, toAir, toStack } = this.#glyphs;
+    const [sign, words] = {
+      'peer0>wlan0': [fromAir, 'from the air'],
+      'wlan0>peer0': [toAir, 'to the air'],
+      'wlan0>stack': [toStack, "to the host's stack"],
+    }[event.dir] as [string, string];
     return this.#rows(
       time,
       sign,

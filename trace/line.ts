@@ -3,6 +3,7 @@ import { HEX_DIGIT } from '../sap/index.ts';
 import { MAX_TIME } from './canonical.ts';
 import { EXCERPT, excerptOf, TraceError, type TraceErrorCode } from './errors.ts';
 import {
+  AREA_DIRS,
   CALL_DIRS,
   type CallChannel,
   FRAME_DIRS,
@@ -87,6 +88,8 @@ function eventOf(text: string, line: number): TraceEvent {
       const dir = dirOf(text, members, FRAME_DIRS);
       return withExtra({ t, ch, dir, bytes: hexOf(text, members), line }, members, 4);
     }
+    case 'area':
+      return areaOf(text, members, t, line);
     case 'wifi-cmd':
     case 'wifi-op':
     case 'bus':
@@ -107,6 +110,17 @@ function callOf(text: string, members: Members, t: number, ch: CallChannel, line
   return withExtra({ t, ch, dir, name, args, line } as TraceEvent & { extra?: TraceArgs }, members, 5);
 }
 
+function areaOf(text: string, members: Members, t: number, line: number): TraceEvent {
+  const dir = dirOf(text, members, AREA_DIRS);
+  const size = memberOf(text, members, 'size');
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    throw new Problem('TRACE_ERR_TYPE', text, valueAt(text, 'size'), 'a number of bytes');
+  }
+  const control = hexOf(text, members, 'control');
+  const trailer = hexOf(text, members, 'trailer');
+  return withExtra({ t, ch: 'area', dir, size: size as number, control, trailer, line }, members, 6);
+}
+
 function noteOf(text: string, members: Members, t: number, line: number): TraceEvent {
   let known = 3;
   if ('dir' in members) {
@@ -119,7 +133,19 @@ function noteOf(text: string, members: Members, t: number, line: number): TraceE
   return withExtra({ t, ch: 'note', text: note, driver, line }, members, known + 1);
 }
 
-const KNOWN = new Set(['t', 'ch', 'dir', 'hex', 'name', 'args', 'text', 'driver']);
+const KNOWN = new Set([
+  't',
+  'ch',
+  'dir',
+  'hex',
+  'name',
+  'args',
+  'text',
+  'driver',
+  'size',
+  'control',
+  'trailer',
+]);
 
 /** `known`: how many members the event took. */
 function withExtra<E extends TraceEvent & { extra?: TraceArgs }>(
@@ -173,18 +199,18 @@ function dirOf<const D extends string>(text: string, members: Members, allowed: 
   return dir;
 }
 
-function hexOf(text: string, members: Members): Uint8Array {
-  const hex = stringOf(text, members, 'hex');
+function hexOf(text: string, members: Members, key = 'hex'): Uint8Array {
+  const hex = stringOf(text, members, key);
   const out = new Uint8Array(hex.length >> 1);
   for (let i = 0; i < hex.length; i++) {
     const code = hex.charCodeAt(i);
     const digit = code < 256 ? HEX_DIGIT[code]! : 255;
     if (digit === 255)
-      throw new Problem('TRACE_ERR_HEX', text, valueAt(text, 'hex') + 1 + i, 'a hexadecimal digit');
+      throw new Problem('TRACE_ERR_HEX', text, valueAt(text, key) + 1 + i, 'a hexadecimal digit');
     out[i >> 1] = (out[i >> 1]! << 4) | digit;
   }
   if (hex.length % 2 === 1) {
-    const end = valueAt(text, 'hex') + 1 + hex.length;
+    const end = valueAt(text, key) + 1 + hex.length;
     throw new Problem('TRACE_ERR_HEX', text, end, 'an even number of hexadecimal digits');
   }
   return out;

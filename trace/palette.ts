@@ -16,6 +16,7 @@ export interface Glyphs {
   toHost: string;
   fromAir: string;
   toAir: string;
+  toStack: string;
   note: string;
   bus: string;
   bad: string;
@@ -39,6 +40,7 @@ export const UNICODE: Glyphs = {
   toHost: '────▶',
   fromAir: '»',
   toAir: '«',
+  toStack: '^',
   note: '#',
   bus: '◆',
   bad: '✗',
@@ -62,6 +64,7 @@ export const ASCII: Glyphs = {
   toHost: '---->',
   fromAir: '>',
   toAir: '<',
+  toStack: '^',
   note: '#',
   bus: '*',
   bad: '!',

@@ -13,6 +13,10 @@ export function formatEvent(event: TraceEvent): string {
     case 'data':
     case 'frame':
       return `${head(event)}, "hex": "${hexOf(event.bytes)}"${extra(event)}}`;
+    case 'area': {
+      const words = `"control": "${hexOf(event.control)}", "trailer": "${hexOf(event.trailer)}"`;
+      return `${head(event)}, "size": ${event.size}, ${words}${extra(event)}}`;
+    }
     case 'wifi-cmd':
     case 'wifi-op':
     case 'bus':

@@ -12,7 +12,7 @@ interface Options {
   only?: ReadonlySet<string>;
 }
 
-const CHANNELS = ['me', 'notif', 'data', 'frame', 'wifi-cmd', 'wifi-op', 'bus', 'note'];
+const CHANNELS = ['me', 'notif', 'data', 'frame', 'area', 'wifi-cmd', 'wifi-op', 'bus', 'note'];
 /** So many bad lines before the first good one: the file is no trace. */
 const HOPELESS = 10;
 

@@ -36,6 +36,19 @@ describe('every recording', () => {
   }
 });
 
+test('the area as its pointers and sizes, and a frame of the stack', () => {
+  const control = `534150214000000000000000${'100000000800000000800000'}${'0'.repeat(104 - 24)}`.padEnd(
+    128,
+    '0',
+  );
+  const area = `{"t": 0, "ch": "area", "dir": "h2m", "size": 172032, "control": "${control}", "trailer": "53415021"}`;
+  const frame = '{"t": 1, "ch": "frame", "dir": "wlan0>stack", "hex": "ffffffffffff0200000000010800"}';
+  const [first, ...lines] = draw(`${area}\n${frame}`, { width: 140 });
+  expect(first).toContain('area of 172032 bytes, "SAP!" 64 … "SAP!", wr/rd/size h2m-notif 16/8/32768');
+  expect(lines.join('\n')).toContain("^┊     │ to the host's stack: ");
+  expect(draw(area.replace(control, '5341')).join('')).toContain('control block cut to 2');
+});
+
 describe('colours', () => {
   const trace = readFileSync(new URL('malformed.jsonl', TRACES), 'utf8');
 

@@ -76,6 +76,36 @@ describe('events', () => {
     ]);
   });
 
+  test('what CSME saw of the area, and what the stack of the host got', () => {
+    const area = '{"t": 1.5, "ch": "area", "dir": "h2m", "size": 172032, "control": "5341", "trailer": "ff"}';
+    expect(one(area)).toEqual({
+      t: 1.5,
+      ch: 'area',
+      dir: 'h2m',
+      size: 172032,
+      control: Uint8Array.of(0x53, 0x41),
+      trailer: Uint8Array.of(0xff),
+      line: 1,
+    });
+    expect(one(area.replace('"trailer"', '"more": 1, "trailer"'))).toMatchObject({ extra: { more: 1 } });
+    expect(one('{"t": 1.5, "ch": "frame", "dir": "wlan0>stack", "hex": "00ff"}')).toMatchObject({
+      dir: 'wlan0>stack',
+      bytes: Uint8Array.of(0, 0xff),
+    });
+  });
+
+  test.each([
+    ['a size that is none', '"size": 1.5, "control": "", "trailer": ""', 'TRACE_ERR_TYPE', '1.5, '],
+    ['a negative size', '"size": -1, "control": "", "trailer": ""', 'TRACE_ERR_TYPE', '-1, '],
+    ['no trailer', '"size": 1, "control": ""', 'TRACE_ERR_MISSING', '}'],
+    ['half a byte', '"size": 1, "control": "123", "trailer": ""', 'TRACE_ERR_HEX', '", "trailer": ""}'],
+  ])('of an area: %s', (_, members, code, excerpt) => {
+    expect(one(`{"t": 1.5, "ch": "area", "dir": "h2m", ${members}}`)).toMatchObject({
+      ch: 'error',
+      error: { code, excerpt: expect.stringContaining(excerpt) },
+    });
+  });
+
   test('an unknown channel and unknown members are kept', () => {
     const raw = '{"t": 2, "ch": "heci", "what": [1, 2]}';
     expect(one(raw)).toEqual({ t: 2, ch: 'unknown', channel: 'heci', raw, line: 1 });

@@ -26,6 +26,11 @@ test.each([
   ['{"t": 5.5, "ch": "note", "dir": "-", "text": "\\u00e9 \\ud83d\\ude00 \\" \\u0007"}', 'text'],
   ['{"t": 5.5, "ch": "note", "dir": "-", "text": "", "driver": ""}', 'empty text'],
   [
+    '{"t": 5.5, "ch": "area", "dir": "h2m", "size": 4096, "control": "00ff", "trailer": "", "x": 1}',
+    'an area',
+  ],
+  ['{"t": 5.5, "ch": "frame", "dir": "wlan0>stack", "hex": "00ff"}', 'a frame of the stack'],
+  [
     '{"t": 5.5, "ch": "wifi-cmd", "dir": "wifi>drv", "name": "new one", "args": {"__proto__": {"x": 1}}}',
     'any name',
   ],
@@ -41,6 +46,14 @@ test('whatever is written reads back', () => {
     fc.record({ t, ch: fc.constantFrom('me', 'notif', 'data'), dir: fc.constantFrom('h2m', 'm2h'), bytes }),
     fc.record({ t, ch: fc.constant('wifi-op'), dir: fc.constant('drv>wifi'), name: fc.string(), args }),
     fc.record({ t, ch: fc.constant('note'), text: fc.string({ unit: 'binary' }) }),
+    fc.record({
+      t,
+      ch: fc.constant('area'),
+      dir: fc.constant('h2m'),
+      size: fc.nat(),
+      control: bytes,
+      trailer: bytes,
+    }),
   ) as fc.Arbitrary<TraceEvent>;
   fc.assert(
     fc.property(event, (event) => {

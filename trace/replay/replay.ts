@@ -98,7 +98,8 @@ export class Replay {
         this.#report.messages++;
         return event.dir === 'm2h' ? this.#fromCsme(event) : this.#fromHost(event);
       case 'frame':
-        return event.dir === 'peer0>wlan0' ? this.#frameIn(event) : this.#frameOut(event);
+        if (event.dir === 'peer0>wlan0') return this.#frameIn(event);
+        return event.dir === 'wlan0>peer0' ? this.#frameOut(event) : undefined;
       case 'wifi-cmd':
         return event.dir === 'wifi>drv' ? this.#command(event) : this.#returned(event);
       case 'wifi-op':
