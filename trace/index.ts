@@ -11,4 +11,5 @@ export { Ladder, type LadderOptions } from './ladder.ts';
 export { type Palette, palette } from './palette.ts';
 export { MAX_LINE, parseTrace, type ReadOptions, readTrace, TraceParser } from './read.ts';
 export * from './replay/index.ts';
+export * from './rules/index.ts';
 export { formatEvent, formatJson, TraceWriter } from './write.ts';

@@ -11,6 +11,7 @@ import type { JudgeReport } from './finding.ts';
 import { type Found, Inbox } from './inbox.ts';
 import { Ledger } from './ledger.ts';
 import { NvmMonitor, PingMonitor, PldrMonitor } from './monitors/answers.ts';
+import { AreaMonitor } from './monitors/area.ts';
 import { BellMonitor } from './monitors/bells.ts';
 import { FrameMonitor } from './monitors/frames.ts';
 import { HostileMonitor } from './monitors/hostile.ts';
@@ -93,6 +94,7 @@ export class Judge {
     return [
       new HostileMonitor(c),
       new StartMonitor(c),
+      new AreaMonitor(c),
       new RemovalMonitor(c),
       new SettingsMonitor(c),
       new PingMonitor(c),
@@ -131,6 +133,8 @@ export class Judge {
         return this.#frames.frame(event);
       case 'bus':
         return this.#bus(event);
+      case 'area':
+        return this.#each((m) => m.area?.(event));
       case 'note':
         return this.#note(event);
       default:

@@ -27,6 +27,7 @@ export interface Monitor {
   told?(event: OperationEvent): void;
   bus?(event: BusEvent): void;
   frame?(event: FrameEvent): void;
+  area?(event: AreaEvent): void;
   note?(event: NoteEvent): void;
   /** The area is gone, or a new link begins without that. */
   linkEnded?(): void;
