@@ -4,12 +4,12 @@ import { InvalidArgumentError } from 'commander';
 import { BEHAVIOURS, behaviourByName, PROFILE_PARTS, type Profile, profile } from '../../csme/index.ts';
 import { AMT_HTTP, type Credentials, ipProblem } from '../../csme/network/index.ts';
 import { nativeProblem } from '../../native/index.ts';
-import { parseTransportName } from '../../transport/index.ts';
 import type { Context, Define } from '../command.ts';
 import { commandOf, type Timed, TYPED_COMMANDS, timed } from '../emulate/commands.ts';
 import { Emulation } from '../emulate/session.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { Journal } from '../live/journal.ts';
+import { socketPathOf } from '../live/socket-path.ts';
 import { hearTyped } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { list, wrapWords } from '../replay-text.ts';
@@ -64,9 +64,7 @@ Examples:
 };
 
 async function emulate(context: Context, options: Options): Promise<ExitName> {
-  const { scheme, rest: path } = parseTransportName(options.transport);
-  if (scheme !== 'unix' || path === '')
-    throw new CliError('usage', `CSME is served at unix:PATH, not at ${options.transport}.`);
+  const path = socketPathOf(options.transport);
   const missing = nativeProblem();
   if (missing !== undefined) throw new CliError('environment', missing);
 

@@ -2,7 +2,7 @@
 import { NativeError, nativeProblem } from '../../native/index.ts';
 import type { QuirkName } from '../../ownership/index.ts';
 import { parseControlRequest, TraceError, type TraceEvent } from '../../trace/index.ts';
-import { connectUnixHost, parseTransportName } from '../../transport/index.ts';
+import { connectUnixHost } from '../../transport/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { Card } from '../host/card.ts';
@@ -10,6 +10,7 @@ import { ControlServer } from '../host/control.ts';
 import { Driver } from '../host/driver.ts';
 import { Station } from '../host/station.ts';
 import { Journal } from '../live/journal.ts';
+import { socketPathOf } from '../live/socket-path.ts';
 import { hearTyped } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { quirkNames } from '../quirks.ts';
@@ -64,9 +65,7 @@ Examples:
 };
 
 async function host(context: Context, options: Options): Promise<ExitName> {
-  const { scheme, rest: path } = parseTransportName(options.transport);
-  if (scheme !== 'unix' || path === '')
-    throw new CliError('usage', `the host runs at unix:PATH, not at ${options.transport}.`);
+  const path = socketPathOf(options.transport);
   const missing = nativeProblem();
   if (missing !== undefined) throw new CliError('environment', missing);
 
@@ -75,6 +74,7 @@ async function host(context: Context, options: Options): Promise<ExitName> {
   const control =
     options.control === undefined ? undefined : await ControlServer.listen(options.control, driver);
   const problem = (text: string) => journal.say(`problem: ${text}`);
+  await journal.begin();
   let own: Driver | undefined;
   let card: Card | undefined;
   const station = new Station(connectUnixHost(path, { onProblem: ({ message }) => problem(message) }), {
@@ -99,7 +99,6 @@ async function host(context: Context, options: Options): Promise<ExitName> {
   }
   const where = options.control === undefined ? '' : ` and takes calls at ${options.control}`;
   journal.say(`The host looks for CSME at ${options.transport}${where}.`);
-  await journal.begin();
   const interrupted = untilInterrupted();
   if (control === undefined) {
     own = new Driver(station);

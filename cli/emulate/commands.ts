@@ -1,6 +1,7 @@
 /** What can be done to the emulated CSME while it runs: typed as `take-ownership`, or timed as `5:take-ownership`. */
 import { InvalidArgumentError } from 'commander';
-import { behaviourByName, PLAIN_COMMANDS, type PlainCommand } from '../../csme/index.ts';
+import { behaviourByName, EXAMPLE_AP, PLAIN_COMMANDS, type PlainCommand } from '../../csme/index.ts';
+import { formatMac } from '../../sap/index.ts';
 import type { ToFirmware } from '../live/firmware.ts';
 
 /** By the word that is typed: what is sent, and what it is. */
@@ -9,7 +10,7 @@ const PLAIN: ReadonlyMap<string, { readonly name: PlainCommand; readonly doc: st
 );
 
 const OTHERS = {
-  'start-session': 'a remote session begins, at the access point of the profile',
+  'start-session': `a remote session begins, at the access point ${formatMac(EXAMPLE_AP.bssid)}`,
   'send-nvm': 'NVM, unasked',
   'behave NAME': 'a misbehaviour begins',
   'behave-no-more NAME': 'a misbehaviour ends',
@@ -27,7 +28,7 @@ export function commandOf(word: string, rest: string): ToFirmware | undefined {
   if (plain !== undefined) return { type: 'command', name: plain.name };
   switch (word) {
     case 'start-session':
-      return rest === '' ? { type: 'command', name: 'startSession' } : undefined;
+      return rest === '' ? { type: 'command', name: 'startSession', ap: EXAMPLE_AP } : undefined;
     case 'send-nvm':
       return rest === '' ? { type: 'command', name: 'sendNvm' } : undefined;
     case 'behave':

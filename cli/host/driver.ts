@@ -22,8 +22,9 @@ export class Driver {
     await this.#device(true);
   }
 
-  /** The host has told something. */
+  /** The host has told something. A new link knows nothing of the device. */
   hear(told: Extract<HostOutput, { type: 'tell' }>): void {
+    if (told.name === 'sap_connected') setImmediate(() => void this.#device(this.#up));
     if (told.name !== 'rfkill') return;
     const { blocked } = told.args;
     if (this.#up === blocked) setImmediate(() => void this.#device(!blocked));

@@ -17,6 +17,7 @@ import {
   type ControlCause,
   commandArgs,
   isCommand,
+  type JsonValue,
   resultArgs,
   type TraceArgs,
   type TraceEvent,
@@ -31,6 +32,7 @@ import {
   run,
 } from '../../transport/index.ts';
 import { turnClock } from '../live/turn-clock.ts';
+import { LimitedBus } from './limited-bus.ts';
 
 export interface StationOptions {
   readonly quirks?: Quirks;
@@ -53,6 +55,7 @@ const HALVES = ['start_unregister', 'unregister_complete'] as const;
 
 export class Station {
   readonly host: Host;
+  readonly #bus: LimitedBus;
   readonly #end: HostEnd & Recording;
   readonly #runner: Runner<HostInput, HostOutput>;
   readonly #options: StationOptions;
@@ -63,7 +66,8 @@ export class Station {
   constructor(end: HostEnd, options: StationOptions) {
     this.#options = options;
     this.host = new Host({ compileFilter, ...(options.quirks !== undefined && { quirks: options.quirks }) });
-    this.#end = recorded(end, (event) => this.#event(event), turnClock);
+    this.#bus = new LimitedBus(end, turnClock);
+    this.#end = recorded(this.#bus, (event) => this.#event(event), turnClock);
     this.note(`host by ${options.driver}`, options.driver);
     this.#runner = run(this.host, this.#end, turnClock, { on: (output) => this.#output(output) });
   }
@@ -71,7 +75,7 @@ export class Station {
   /** Brings a cause about. All that it does at once has been told when this resolves; to why it cannot be, or undefined. */
   async take(cause: ControlCause): Promise<string | undefined> {
     if (cause.ch === 'frame') return this.#receive(cause.bytes);
-    if (cause.ch === 'bus') return this.#workBus(cause.name);
+    if (cause.ch === 'bus') return this.#workBus(cause.name, cause.args.arg);
     const { name, args } = cause;
     if (name !== 'unregister') return isCommand(name) ? this.#call(name, args) : `there is no call "${name}"`;
     this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: {} });
@@ -138,7 +142,7 @@ export class Station {
     }
   }
 
-  #workBus(name: string): string | undefined {
+  #workBus(name: string, arg: JsonValue = 0): string | undefined {
     const { phase } = this.host.state;
     switch (name) {
       case 'probe':
@@ -151,6 +155,11 @@ export class Station {
         if (phase === 'absent') return 'there is no client';
         this.#write({ ch: 'bus', dir: 'ctl', name, args: { arg: 0 } });
         this.#runner.feed({ type: 'remove' });
+        return undefined;
+      case 'max_dma':
+        if (typeof arg !== 'number') return 'max_dma: "arg" is a number of bytes';
+        this.#write({ ch: 'bus', dir: 'ctl', name, args: { arg } });
+        this.#bus.maxSize = arg;
         return undefined;
       default:
         return `the bus cannot be worked with "${name}"`;
