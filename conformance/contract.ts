@@ -1,6 +1,7 @@
 /** What goes into the judge of drivers and what comes out of it. */
 import type { ControlReply, ControlRequest, TraceEvent } from '../trace/index.ts';
 import type { CsmeEvent, CsmeRequest } from '../transport/index.ts';
+import type { CheckId } from './catalogue.ts';
 import type { Scenario } from './scenario.ts';
 
 export type ConformanceInput =
@@ -31,13 +32,15 @@ export interface ScenarioOutcome {
   readonly reason?: string;
   /** What was found in it, in the order of time. */
   readonly findings: readonly CheckFinding[];
+  /** How often it was played, when more than once. */
+  readonly tries?: number;
   /** How long it took, in ms of the clock that the judge was given. */
   readonly tookMs: number;
 }
 
 /** One breach of a rule. */
 export interface CheckFinding {
-  readonly check: string;
+  readonly check: CheckId;
   readonly scenario: string;
   /** Seconds on the clock of the trace. */
   readonly t: number;

@@ -14,6 +14,7 @@ import {
   type TraceArgs,
   type TraceEvent,
 } from '../trace/index.ts';
+import { Judge } from '../trace/rules/judge.ts';
 import type { Machine } from '../transport/index.ts';
 import type { CheckId } from './catalogue.ts';
 import type {
@@ -23,7 +24,6 @@ import type {
   ScenarioOutcome,
   Status,
 } from './contract.ts';
-import { Judge } from './judge-stub.ts';
 import { forget, unlink } from './opening.ts';
 import { NoArea, type Untimed } from './puppet.ts';
 import { Results } from './results.ts';
@@ -36,6 +36,11 @@ export interface ConformanceOptions {
   readonly helped: boolean;
   /** Scenarios that may kill a driver are played, too. */
   readonly danger?: boolean;
+  /**
+   * How often a scenario is played before it has failed, when all that was found is about times; 1 when left out. A
+   * machine that is busy with other things reads a bell late, a driver with a wrong timer is wrong each time.
+   */
+  readonly tries?: number;
   /** How long the first link may take, in ms; 30 s when left out. */
   readonly firstLinkMs?: number;
 }
@@ -293,7 +298,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
     const { scenarios } = this.#options;
     for (const [i, scenario] of scenarios.entries()) {
       this.#outputs.push({ type: 'began', scenario, number: i + 1, of: scenarios.length });
-      const outcome = yield* this.#one(scenario);
+      const outcome = yield* this.#tried(scenario);
       this.results.add(outcome, this.#stage.asked);
       this.#outputs.push({ type: 'ended', outcome });
     }
@@ -306,6 +311,16 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       yield* unlink(this.#stage);
     } catch (error) {
       if (!(error instanceof Leaves)) throw error;
+    }
+  }
+
+  *#tried(scenario: Scenario): Play<ScenarioOutcome> {
+    const { tries = 1 } = this.#options;
+    for (let tried = 1; ; tried++) {
+      const outcome = yield* this.#one(scenario);
+      const mayBeLoad =
+        outcome.findings.length > 0 && outcome.findings.every(({ check }) => TIMED.has(check));
+      if (!mayBeLoad || tried >= tries) return tried === 1 ? outcome : { ...outcome, tries: tried };
     }
   }
 
@@ -377,6 +392,20 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
     return this.#gone ?? scenario.needs.map((need) => lacks[need]).find((lack) => lack !== undefined);
   }
 }
+
+/** The checks that compare times. */
+const TIMED: ReadonlySet<CheckId> = new Set<CheckId>([
+  'bell.throttle',
+  'bell.missing',
+  'bell.repeat',
+  'own.result',
+  'own.ask-again',
+  'nvm.result',
+  'pldr.tries',
+  'removal.goes-down',
+  'removal.stolen',
+  'removal.wakes',
+]);
 
 /** So many causes are remembered. */
 const ECHOES = 8;

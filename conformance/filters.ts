@@ -22,6 +22,11 @@ export function wantAll(): OobFilters {
   return flex(AMT_PORTS.map((dstPort) => ({ dstPort, flags: ENABLED | TCP })));
 }
 
+/** The same, and the host keeps the frames, too. */
+export function wantCopies(): OobFilters {
+  return flex(AMT_PORTS.map((dstPort) => ({ dstPort, flags: ENABLED | TCP | COPY })));
+}
+
 /** One of each: ports with and without copy, ARP, ICMP, multicast that stops and that does not. */
 export function wantMany(): OobFilters {
   const set = flex([

@@ -7,7 +7,6 @@ import {
   type Direction,
   encodeMe,
   encodeSap,
-  hexOf,
   layoutOfSize,
   ME_START_OK_LEN,
   type Queue,
@@ -145,8 +144,8 @@ export class PuppetCsme {
   traceArea(): void {
     const { area } = this.#here();
     const { size, trailerAt } = area.layout;
-    const control = hexOf(area.bytes.slice(0, CONTROL_BLOCK_LEN));
-    const trailer = hexOf(area.bytes.slice(trailerAt, trailerAt + 4));
+    const control = area.bytes.slice(0, CONTROL_BLOCK_LEN);
+    const trailer = area.bytes.slice(trailerAt, trailerAt + 4);
     this.#sinks.trace({ ch: 'area', dir: 'h2m', size, control, trailer });
   }
 

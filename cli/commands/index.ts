@@ -1,5 +1,6 @@
 /** The sub-commands, in the order in which the help lists them. */
 import type { Define } from '../command.ts';
+import { defineConformance } from './conformance.ts';
 import { defineDemo } from './demo.ts';
 import { defineEmulate } from './emulate.ts';
 import { defineFilter } from './filter.ts';
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Define[] = [
   defineDemo,
   defineEmulate,
   defineHost,
+  defineConformance,
   defineReplay,
   defineShow,
   defineFilter,

@@ -2,7 +2,7 @@
 import type { TraceArgs } from '../../trace/index.ts';
 import { alive, enable, GOODBYE_MS, probe, started, unlink, up } from '../opening.ts';
 import type { Play, Scenario } from '../scenario.ts';
-import { bell, bus, message, op, ret } from '../seen.ts';
+import { bell, bus, message, op, ret, wordsOf } from '../seen.ts';
 import { QUIET, SOON, type Stage } from '../stage.ts';
 import { ASSOCIATION, COUNTRY, LIMITS, NIC } from './values.ts';
 
@@ -28,6 +28,13 @@ export const LIFECYCLE: readonly Scenario[] = [
       const tookMs = Math.round(gone.atMs - began);
       s.check('removal.goes-down', tookMs < 90, 'HOST_GOES_DOWN at once', `after ${tookMs} ms`);
       yield* s.expect('removal.goes-down', bus('unmap'), GOODBYE_MS);
+      const after = s.log.slice(s.log.indexOf(gone) + 1).find((seen) => seen.message !== undefined);
+      s.check(
+        'removal.goes-down-last',
+        after === undefined,
+        'nothing behind HOST_GOES_DOWN',
+        after ? wordsOf(after) : '',
+      );
       s.mark();
       yield* s.never('removal.silence', bell, QUIET);
     },

@@ -1,6 +1,6 @@
 /** Rings: messages that wrap, rings that are full, messages that fit exactly. */
 import { encodeSap, type Queue, SAP_HEADER_LEN } from '../../sap/index.ts';
-import { wantAll } from '../filters.ts';
+import { wantAll, wantCopies } from '../filters.ts';
 import { padded, tcp } from '../frames.ts';
 import { alive, up } from '../opening.ts';
 import type { Play, Scenario } from '../scenario.ts';
@@ -188,7 +188,7 @@ export const RINGS: readonly Scenario[] = [
     title: 'The last frame would fit exactly into the data ring: the ring must not read as empty',
     needs: ['control'],
     *play(s) {
-      yield* up(s, { netdev: true, filters: wantAll() });
+      yield* up(s, { netdev: true, filters: wantCopies() });
       s.csme.listens = false;
       const { size } = s.csme.ring('h2m', 'data');
       const whole = Math.floor(size / (1514 + SAP_HEADER_LEN));

@@ -1,4 +1,5 @@
 /** A driver to be judged, in this process: a host on an end, and its own side as the control protocol has it. */
+import { LimitedBus } from '../../../cli/host/limited-bus.ts';
 import type { CommandName, Host, HostInput, HostOutput } from '../../../ownership/index.ts';
 import { VERDICT_CONSUMED } from '../../../sap/index.ts';
 import {
@@ -10,19 +11,10 @@ import {
   type TraceEvent,
   tellArgs,
 } from '../../../trace/index.ts';
-import {
-  type Clock,
-  type HostEnd,
-  type HostEvent,
-  type HostRequest,
-  type Machine,
-  recorded,
-  run,
-} from '../../../transport/index.ts';
+import { type Clock, type HostEnd, type Machine, recorded, run } from '../../../transport/index.ts';
 
 export type DriverMachine = Machine<HostInput, HostOutput> & Pick<Host, 'receive' | 'state'>;
 
-const ENOMEM = 12;
 const DEVICE_ONLY = new Set(['me', 'notif', 'data']);
 
 /** Gives the function that takes the requests; `reply` gets every line, in order. */
@@ -32,7 +24,7 @@ export function driverOn(
   clock: Clock,
   reply: (line: ControlReply) => void,
 ): (request: ControlRequest) => void {
-  const limited = new LimitedEnd(hostEnd, clock);
+  const limited = new LimitedBus(hostEnd, clock);
   const end = recorded(
     limited,
     (event) => {
@@ -80,37 +72,4 @@ export function driverOn(
     const error = carryOut(request);
     reply({ ch: 'done', id: request.id, ...(error !== undefined && { error }) });
   };
-}
-
-/** A bus that does not map more than so many bytes. */
-class LimitedEnd implements HostEnd {
-  readonly side = 'host';
-  readonly name: string;
-  maxSize = Number.POSITIVE_INFINITY;
-  readonly #inner: HostEnd;
-  readonly #clock: Clock;
-
-  constructor(inner: HostEnd, clock: Clock) {
-    this.#inner = inner;
-    this.#clock = clock;
-    this.name = inner.name;
-  }
-
-  get onEvent(): (event: HostEvent) => void {
-    return this.#inner.onEvent;
-  }
-
-  set onEvent(handler: (event: HostEvent) => void) {
-    this.#inner.onEvent = handler;
-  }
-
-  perform(request: HostRequest): number {
-    if (request.type !== 'map' || request.size <= this.maxSize) return this.#inner.perform(request);
-    this.#clock.schedule(this.#clock.now(), () => this.onEvent({ type: 'mapRefused', errno: ENOMEM }));
-    return 0;
-  }
-
-  close(): void {
-    this.#inner.close();
-  }
 }

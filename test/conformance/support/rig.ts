@@ -57,3 +57,11 @@ export function judge(
   }
   return { results: engine.results, trace, outputs };
 }
+
+/** The findings in words. */
+export function told(results: Results): string[] {
+  return results.outcomes.flatMap(({ scenario, findings, status, reason }) => {
+    const said = findings.map((f) => `${scenario.id}: ${f.check}: expected ${f.expected}; seen: ${f.seen}`);
+    return status === 'not run' ? [...said, `${scenario.id}: not run: ${reason}`] : said;
+  });
+}
