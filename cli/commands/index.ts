@@ -8,6 +8,7 @@ import { defineHost } from './host.ts';
 import { defineMei } from './mei.ts';
 import { defineReplay } from './replay.ts';
 import { defineShow } from './show.ts';
+import { defineValidate } from './validate.ts';
 
 export const COMMANDS: readonly Define[] = [
   defineDemo,
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Define[] = [
   defineHost,
   defineConformance,
   defineReplay,
+  defineValidate,
   defineShow,
   defineFilter,
   defineMei,

@@ -31,6 +31,8 @@ export interface JudgeReport {
   readonly messages: number;
   readonly rules: Readonly<Record<RuleId, RuleCount>>;
   readonly findings: readonly Finding[];
+  /** Whether a rule of the severity `error` was broken. */
+  readonly failed: boolean;
   /** Findings beyond the list. */
   readonly omitted: number;
   /** Lines that could not be read; no more than the report lists findings. */

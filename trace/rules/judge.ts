@@ -7,6 +7,7 @@ import type { TraceError } from '../errors.ts';
 import type { BusEvent, CommandEvent, NoteEvent, TraceEvent, WireEvent } from '../event.ts';
 import { hintOf } from '../replay/hints.ts';
 import { Case, type Read } from './case.ts';
+import type { RuleId } from './catalogue.ts';
 import type { JudgeReport } from './finding.ts';
 import { type Found, Inbox } from './inbox.ts';
 import { Ledger } from './ledger.ts';
@@ -31,6 +32,8 @@ export interface JudgeOptions {
   readonly file?: string;
   /** Findings, and lines that could not be read, that the report lists; the others are counted. */
   readonly maxFindings?: number;
+  /** Only these rules; the others are neither asked nor found. */
+  readonly rules?: ReadonlySet<RuleId>;
 }
 
 export class Judge {
@@ -58,7 +61,7 @@ export class Judge {
   constructor(options: JudgeOptions = {}) {
     this.#file = options.file ?? 'trace';
     this.#max = options.maxFindings ?? 100;
-    this.#ledger = new Ledger(this.#max);
+    this.#ledger = new Ledger(this.#max, options.rules);
     const c = new Case(this.#ledger);
     this.#case = c;
     this.#shapes = new Shapes(c);
@@ -83,6 +86,7 @@ export class Judge {
       messages: this.#messages,
       rules: this.#ledger.rules,
       findings: this.#ledger.findings.toSorted((a, b) => a.line - b.line),
+      failed: this.#ledger.failed,
       omitted: this.#ledger.omitted,
       errors: this.#errors,
       errorsOmitted: this.#errorsOmitted,
@@ -188,7 +192,7 @@ export class Judge {
       if (arrival.late) {
         const waited = Math.round(c.nowMs - arrival.done.atMs);
         const expected = 'a door bell within 100 ms';
-        this.#ledger.recast(arrival.late, 'bell.missing', expected, `it was read after ${waited} ms`, event);
+        this.#ledger.recast(arrival.late, 'bell.missing', event, expected, `it was read after ${waited} ms`);
       } else {
         this.#bells.signalled(arrival.done, event);
       }

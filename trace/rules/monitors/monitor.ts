@@ -1,5 +1,6 @@
 /** The shape of a monitor: the rules of one topic, fed with what a trace tells. */
 import type {
+  AreaEvent,
   BusEvent,
   CommandEvent,
   FrameEvent,
