@@ -1,11 +1,19 @@
 /** `sapwood emulate`: the emulated CSME, served to drivers. */
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
-import { BEHAVIOURS, behaviourByName, PROFILE_PARTS, type Profile, profile } from '../../csme/index.ts';
+import {
+  BEHAVIOURS,
+  behaviourByName,
+  OPERATIONAL,
+  PROFILE_PARTS,
+  type Profile,
+  profile,
+} from '../../csme/index.ts';
 import { AMT_HTTP, type Credentials, ipProblem } from '../../csme/network/index.ts';
 import { nativeProblem } from '../../native/index.ts';
 import type { Context, Define } from '../command.ts';
 import { commandOf, type Timed, TYPED_COMMANDS, timed } from '../emulate/commands.ts';
+import { DEVICE_COMMANDS, deviceOf, emulateDevice } from '../emulate/device.ts';
 import { Emulation } from '../emulate/session.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { Journal } from '../live/journal.ts';
@@ -16,9 +24,9 @@ import { list, wrapWords } from '../replay-text.ts';
 
 interface Options {
   readonly transport: string;
-  readonly profile: Profile;
-  readonly behaviour: readonly string[];
-  readonly at: readonly Timed[];
+  readonly profile?: Profile;
+  readonly behaviour?: readonly string[];
+  readonly at?: readonly Timed[];
   readonly record?: string;
   readonly quiet?: boolean;
   /** commander's name for --no-network. */
@@ -34,10 +42,10 @@ export const defineEmulate: Define = (program, bind) => {
     .description(
       "Serves the emulated CSME to a driver, one after the other, until it is interrupted. Without a profile it is an operational AMT that owns the card, has no session, gives the card to the host when asked, wants the frames of AMT's ports, has an NVM and accepts PLDR. Its web service answers on port 16992 where the machine permits it: at the host's own address, through the host's data ring.",
     )
-    .requiredOption('--transport <name>', 'unix:PATH, the socket of a simulated MEI bus')
-    .option('--profile <names>', 'what kind of firmware, names separated by commas', profileOf, profile())
-    .option('--behaviour <name>', 'how it misbehaves; may be given again', behaviours, [])
-    .option('--at <seconds:command>', 'do something so long after SAP came up; may be given again', timed, [])
+    .requiredOption('--transport <name>', 'unix:PATH, the socket of a simulated MEI bus, or cuse:/dev/meiN')
+    .option('--profile <names>', 'what kind of firmware, names separated by commas', profileOf)
+    .option('--behaviour <name>', 'how it misbehaves; may be given again', behaviours)
+    .option('--at <seconds:command>', 'do something so long after SAP came up; may be given again', timed)
     .option('--record <file>', 'write what happens as a trace')
     .option('--quiet', 'no ladder on stdout')
     .option('--no-network', 'without the web service')
@@ -55,8 +63,15 @@ ${named(Object.keys(BEHAVIOURS))}
 Commands, typed on stdin or given with --at:
 ${TYPED_COMMANDS.map(([word, doc]) => `  ${word.padEnd(22)}${doc}`).join('\n')}
 
+At cuse:/dev/meiN the other services of CSME are served to any MEI client, through the kernel's CUSE: AMTHI and MKHI; of the
+options none counts there, and typed can be:
+${Object.entries(DEVICE_COMMANDS)
+  .map(([word, doc]) => `  ${word.padEnd(22)}${doc}`)
+  .join('\n')}
+
 Examples:
   $ sapwood emulate --transport unix:/tmp/csme
+  $ sudo sapwood emulate --transport cuse:/dev/mei0
   $ sapwood emulate --transport unix:/tmp/csme --profile session,sap-3 --record csme.jsonl
   $ sapwood emulate --transport unix:/tmp/csme --at 5:take-ownership --behaviour late:50`,
     );
@@ -64,18 +79,20 @@ Examples:
 };
 
 async function emulate(context: Context, options: Options): Promise<ExitName> {
-  const path = socketPathOf(options.transport);
+  const device = deviceOf(options.transport);
+  const path = device === undefined ? socketPathOf(options.transport) : '';
   const missing = nativeProblem();
   if (missing !== undefined) throw new CliError('environment', missing);
+  if (device !== undefined) return emulateDevice(context, device);
 
   const journal = await Journal.open(context, options);
   const credentials = credentialsOf(options, journal);
   const emulation = new Emulation(
     {
       path,
-      profile: options.profile,
-      behaviours: options.behaviour,
-      timed: options.at,
+      profile: options.profile ?? OPERATIONAL,
+      behaviours: options.behaviour ?? [],
+      timed: options.at ?? [],
       ...(credentials !== undefined && { credentials }),
     },
     journal,
@@ -130,7 +147,7 @@ function profileOf(text: string): Profile {
   return profile(...names.map((name) => PROFILE_PARTS[name]!));
 }
 
-function behaviours(text: string, before: readonly string[]): readonly string[] {
+function behaviours(text: string, before: readonly string[] = []): readonly string[] {
   if (behaviourByName(text) === undefined) {
     throw new InvalidArgumentError(`There is no misbehaviour "${text}"; sapwood emulate --help lists them.`);
   }
