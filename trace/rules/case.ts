@@ -54,6 +54,7 @@ export class Case {
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+    const patient = () => this.lenient;
     const hopeless = () => this.#isDead();
     const postponed = (nowMs: number) => this.bells.waitsUntil(nowMs, this.link.deaf);
     const blame = (duty: Duty) => this.#blame(duty);
@@ -65,10 +66,10 @@ export class Case {
       hopeless,
       blame,
     });
-    this.data = new Duties({ ledger, show, postponed, hopeless, blame });
-    this.tells = new Duties({ ledger, show: (args) => JSON.stringify(args), blame });
-    this.air = new Duties({ ledger, show, blame });
-    this.stack = new Duties({ ledger, show, blame });
+    this.data = new Duties({ ledger, show, postponed, hopeless, patient, blame });
+    this.tells = new Duties({ ledger, show: (args) => JSON.stringify(args), patient, blame });
+    this.air = new Duties({ ledger, show, patient, blame });
+    this.stack = new Duties({ ledger, show, patient, blame });
   }
 
   get queues(): readonly Pick<Duties<unknown>, 'advance' | 'end' | 'excuse'>[] {

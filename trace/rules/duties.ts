@@ -71,6 +71,8 @@ export interface QueueOptions<V> {
   show(value: V): string;
   /** Until when a duty that is due has to be waited for, because the trace cannot show it yet. */
   postponed?(nowMs: number): number | undefined;
+  /** When a host does what is asked of it now is not known. */
+  patient?(): boolean;
   /** Nothing can come of it any more, however short the time was. */
   hopeless?(duty: Duty): boolean;
   /** What a duty breaks that was not done: where several rules explain it. */
@@ -102,7 +104,8 @@ export class Duties<V> {
     if (duty.need === 'must') this.#options.ledger.asked(duty.rule);
     if (this.#open.length >= OPEN_MAX) this.#remove(0);
     this.#bytes += duty.size ?? 0;
-    const dueMs = duty.untilMs ?? duty.atMs + AT_ONCE_MS;
+    const soonMs = this.#options.patient?.() ? Number.POSITIVE_INFINITY : duty.atMs + AT_ONCE_MS;
+    const dueMs = duty.untilMs ?? soonMs;
     this.#open.push(Object.assign(duty, { dueMs }));
     this.#nextMs = Math.min(this.#nextMs, dueMs);
   }

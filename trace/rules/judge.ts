@@ -215,7 +215,10 @@ export class Judge {
       if (isGoodStartOk(event, c.link.version)) c.link.phase = 'connected';
       else c.link.badStartOk = true;
     }
-    if (type !== ME_MSG.CHECK_SHARED_AREA) return;
+    // A host may look at the rings as soon as it is connected.
+    const looks =
+      type === ME_MSG.CHECK_SHARED_AREA || (type === ME_MSG.START_OK && c.link.phase === 'connected');
+    if (!looks) return;
     this.#join();
     const found = this.#inbox.take();
     if (c.link.phase !== 'connected' && c.link.phase !== 'started') return;
