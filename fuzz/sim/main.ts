@@ -3,6 +3,7 @@
  *
  *     node dist/fuzz/sim/main.js explore [CONFIGURATION…]     every state; exit 1 for a broken invariant
  *     node dist/fuzz/sim/main.js simulate [RUNS] [--seed N]   random interleavings; exit 1 for a failure
+ *     node dist/fuzz/sim/main.js kill [KILLS] [--seed N]      two processes, killed and replaced; exit 1 for a failure
  *     node dist/fuzz/sim/main.js doc                          both, and docs/verification.md written from them
  */
 import { writeFileSync } from 'node:fs';
@@ -13,10 +14,12 @@ import { explore } from './model/explore.ts';
 import { page, type Timed } from './page.ts';
 import { simulate } from './pair/simulate.ts';
 import { DEFECTS, findDefect } from './planted.ts';
+import { type KillReport, simulateKills } from './processes/kill.ts';
 
 /** What fits into 4 GB with room to spare. */
 const MOST_STATES = 60_000_000;
 const RUNS = 100_000;
+const KILLS = 1_000;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -26,9 +29,12 @@ const [command, ...names] = positionals;
 const seed = Number(values.seed);
 if (command === 'explore') exploreAll(names);
 else if (command === 'simulate') simulateAll(Number(names[0] ?? RUNS));
+else if (command === 'kill') await killAll(Number(names[0] ?? KILLS));
 else if (command === 'doc') writePage();
 else {
-  console.error('usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | doc');
+  console.error(
+    'usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | kill [KILLS] [--seed N] | doc',
+  );
   process.exitCode = 2;
 }
 
@@ -69,6 +75,17 @@ function simulateAll(runs: number) {
     process.exitCode = 1;
   }
   return { ...report, seed };
+}
+
+async function killAll(kills: number): Promise<KillReport> {
+  const report = await simulateKills(kills, seed, (tally) => console.error(`  ${tally.killed} kills`));
+  const { failure, tally, ...counts } = report;
+  console.log(JSON.stringify({ ...counts, ...tally }));
+  if (failure) {
+    console.log(`seed ${failure.seed}: ${failure.what}\n${failure.ladder}`);
+    process.exitCode = 1;
+  }
+  return report;
 }
 
 function writePage(): void {

@@ -43,13 +43,13 @@ export function freshPairLike({ host, firmware }: PairState, nowMs: number): Pai
 /** In what a link that came back differs from a fresh one, if in anything. */
 export function differences(again: PairState, fresh: PairState): string | undefined {
   return (
-    differ('host', keyOfHost(again.host), keyOfHost(fresh.host)) ??
-    differ('firmware', firmwareKey(again.firmware), firmwareKey(fresh.firmware))
+    differ('host of a link that came back', keyOfHost(again.host), keyOfHost(fresh.host)) ??
+    differ('firmware of a link that came back', firmwareKey(again.firmware), firmwareKey(fresh.firmware))
   );
 }
 
 /** All of the host that is not a time. */
-function keyOfHost({ timers, ...state }: HostState): string {
+export function keyOfHost({ timers, ...state }: HostState): string {
   // Whether the bell may ring again depends on when the other side was last heard.
   const armed = Object.entries(timers).flatMap(([name, at]) =>
     at !== null && name !== 'bellThrottle' ? [name] : [],
@@ -59,10 +59,10 @@ function keyOfHost({ timers, ...state }: HostState): string {
   );
 }
 
-function differ(what: string, again: string, fresh: string): string | undefined {
+export function differ(what: string, again: string, fresh: string): string | undefined {
   if (again === fresh) return undefined;
   let at = 0;
   while (again[at] === fresh[at]) at++;
   const around = (text: string) => text.slice(Math.max(0, at - 50), at + 40);
-  return `the ${what} of a link that came back is …${around(again)}… instead of …${around(fresh)}…`;
+  return `the ${what} is …${around(again)}… instead of …${around(fresh)}…`;
 }

@@ -280,7 +280,8 @@ export class Pair {
   }
 }
 
-function shortBytes(_: string, value: unknown): unknown {
+/** For `JSON.stringify`: bytes as their number. */
+export function shortBytes(_: string, value: unknown): unknown {
   return value instanceof Uint8Array
     ? `${value.length} bytes`
     : typeof value === 'object' && value && 'connectionInfo' in value
