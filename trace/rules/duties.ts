@@ -5,7 +5,7 @@
 import type { TraceEvent } from '../event.ts';
 import type { RuleId } from './catalogue.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { AT_ONCE_MS, END_GRACE_MS, SKIP_MS } from './tolerance.ts';
+import { AT_ONCE_MS, END_GRACE_MS, OVERTAKEN_MS, SKIP_MS } from './tolerance.ts';
 
 type Located = Exclude<TraceEvent, { ch: 'error' }>;
 
@@ -86,6 +86,8 @@ export class Duties<V> {
   /** Nothing is due before. */
   #nextMs = Number.POSITIVE_INFINITY;
   #bytes = 0;
+  /** What was asked for at this time was done: what was asked for before should have been. */
+  #doneMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: QueueOptions<V>) {
     this.#options = options;
@@ -133,6 +135,11 @@ export class Duties<V> {
     return first < 0 ? undefined : this.#wrong(first, value, event);
   }
 
+  /** What was asked for before `atMs` cannot come any more: something that came later was done. */
+  overtaken(atMs: number): void {
+    this.#doneMs = Math.max(this.#doneMs, atMs);
+  }
+
   /** Takes off what need not be done any more. */
   drop(which: (duty: Duty<V>) => boolean): void {
     this.#keep(this.#open.filter((duty) => !which(duty)));
@@ -166,13 +173,16 @@ export class Duties<V> {
   /** Nothing comes any more: a link ended, or the trace. What was asked for a moment ago is excused. */
   end(nowMs: number): void {
     for (const duty of this.#open) {
-      const waited = duty.passedMs !== undefined || (duty.fromMs ?? duty.atMs) + END_GRACE_MS <= nowMs;
+      const fromMs = duty.fromMs ?? duty.atMs;
+      const overtaken = duty.fromMs === undefined && fromMs + OVERTAKEN_MS <= this.#doneMs;
+      const waited = duty.passedMs !== undefined || overtaken || fromMs + END_GRACE_MS <= nowMs;
       const over = duty.untilMs === undefined || duty.untilMs <= nowMs;
       const hopeless = this.#options.hopeless?.(duty) === true;
       if (duty.need === 'must' && ((waited && over) || hopeless)) this.#missing(duty, nowMs);
     }
     this.#keep([]);
     this.#late = [];
+    this.#doneMs = Number.NEGATIVE_INFINITY;
     this.#nextMs = Number.POSITIVE_INFINITY;
   }
 
@@ -193,6 +203,7 @@ export class Duties<V> {
     }
     if (done.wrong !== undefined && done.wrong !== done.rule) ledger.asked(done.wrong);
     this.#remove(index);
+    this.overtaken(done.atMs);
     return { done, before };
   }
 

@@ -164,6 +164,8 @@ export class Judge {
     if (isStart && !c.sees.bus && c.link.phase !== 'none') this.#relink();
     if (!isStart) this.#join();
     this.#each((m) => m.me?.(event));
+    // Without START, which is told, the link goes on all the same.
+    if (!isStart && c.link.phase === 'mapped') c.link.phase = 'started';
     if (!isStart) return;
     const { link } = c;
     if (link.phase === 'gone' || (link.phase === 'none' && c.sees.bus)) this.#relink();
@@ -197,7 +199,8 @@ export class Judge {
         this.#bells.signalled(arrival.done, event);
       }
     }
-    this.#sequence.read(event);
+    this.#sequence.read(event, arrival && 'done' in arrival ? arrival.done.atMs : undefined);
+    if (message.name === 'HOST_GOES_DOWN') for (const queue of [c.notif, c.data]) queue.overtaken(c.nowMs);
     if (!arrival && !isData && !this.#isJoining()) {
       for (const monitor of this.#monitors) if (monitor.unasked?.(read)) break;
     }
@@ -211,6 +214,15 @@ export class Judge {
     const c = this.#case;
     this.#each((m) => m.csmeMe?.(event));
     const type = u32OrZero(event.bytes);
+    if (type === ME_MSG.START_OK && c.link.phase === 'mapped') {
+      this.#ledger.find(
+        'start.first-message',
+        event,
+        'START before CSME answers it',
+        'START_OK without a START',
+      );
+      c.link.phase = 'started';
+    }
     if (type === ME_MSG.START_OK && c.link.phase === 'started') {
       if (isGoodStartOk(event, c.link.version)) c.link.phase = 'connected';
       else c.link.badStartOk = true;

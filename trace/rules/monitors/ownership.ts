@@ -62,7 +62,8 @@ export class OwnershipMonitor implements Monitor {
     const { ret } = event.args;
     if (typeof ret !== 'number') return;
     if (asks === false) {
-      if (link.phase === 'connected' && !link.leaving && ret !== 0) {
+      const sure = link.phase === 'connected' && !link.leaving;
+      if (ret > 0 || (sure && ret !== 0)) {
         this.#case.find('own.result', event, 'get_ownership = 0, at once', `get_ownership = ${ret}`, [call]);
       }
       return;
@@ -72,7 +73,7 @@ export class OwnershipMonitor implements Monitor {
     ledger.asked('own.result');
     const waitedMs = nowMs - call.t * 1000;
     const refused = this.#asked === undefined;
-    if (ret === 0 && !granted && !link.owner) {
+    if (ret > 0 || (ret === 0 && !granted && !link.owner)) {
       this.#case.find('own.result', event, 'an error: CSME has not granted it', 'get_ownership = 0', [call]);
     } else if (ret < 0 && granted && link.owner) {
       this.#case.find('own.result', event, '0: CSME granted it', `get_ownership = ${ret}`, [call]);

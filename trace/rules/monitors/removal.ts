@@ -7,6 +7,8 @@ import type { Monitor } from './monitor.ts';
 
 /** The WLAN driver has this long to take the device down. */
 const DEVICE_DOWN_MS = 50;
+/** CSME has 200 ms to read what is left; what comes earlier says that nothing was left. */
+const DRAIN_MS = 160;
 /** Who waits is woken with the link's end. */
 const WAKE_MS = 250;
 const WAITING = ['get_ownership', 'get_nvm', 'pldr'] as const;
@@ -113,6 +115,13 @@ export class RemovalMonitor implements Monitor {
     });
   }
 
+  /** How long ago the first bell since the removal was. */
+  #signalledMs(removal: BusEvent): number {
+    const { bells, nowMs } = this.#case;
+    const removalMs = removal.t * 1000;
+    return nowMs - removalMs - bells.signalled(removalMs, nowMs).firstMs;
+  }
+
   #unmapped(event: BusEvent): void {
     const { link, ledger, bells, nowMs } = this.#case;
     for (const [name, call] of this.#waits) this.#sleepers.set(name, { call, event });
@@ -124,8 +133,8 @@ export class RemovalMonitor implements Monitor {
     const rang = bells.lastMs > this.#bellsBefore;
     const readSince = bells.readMs > this.#bellsBefore && bells.readMs >= bells.lastMs;
     const before = this.#removal ? [this.#removal] : [];
-    // CSME did not look: that it was written cannot be seen.
-    if (this.#removal && rang && !readSince) return;
+    // CSME did not look, in all of its 200 ms: that it was written cannot be seen.
+    if (this.#removal && rang && !readSince && this.#signalledMs(this.#removal) > DRAIN_MS) return;
     if (!this.#removal && bells.lastMs > bells.readMs && nowMs - bells.lastMs < BELL_LATE_MS + AT_ONCE_MS)
       return;
     this.#case.find(

@@ -16,8 +16,9 @@ export class Sequence {
   #last = { notif: 0, data: 0 };
   /** When a gap was seen first. */
   #gapMs = 0;
-  /** Messages that the host could not write, and may have counted. */
+  /** Messages that the host could not write, and may have counted; since when. */
   #excused = 0;
+  #excusedMs = 0;
 
   constructor(c: Case) {
     this.#case = c;
@@ -35,9 +36,11 @@ export class Sequence {
   /** So many messages did not fit, or were lost in another way that is told. */
   excuse(count: number): void {
     this.#excused += count;
+    this.#excusedMs = this.#case.nowMs;
   }
 
-  read(event: WireEvent): void {
+  /** `writtenMs`: when it was asked for, if that is known. */
+  read(event: WireEvent, writtenMs = 0): void {
     const { ledger, nowMs } = this.#case;
     const ring = event.ch as 'notif' | 'data';
     const seqNum = u32At(event.bytes, 4);
@@ -58,6 +61,8 @@ export class Sequence {
       this.#settle();
       return;
     }
+    // Numbers go on without a gap behind what could not be written: it was not counted.
+    if (writtenMs > this.#excusedMs) this.#excused = 0;
     this.#next++;
     this.#follow();
   }
