@@ -52,7 +52,17 @@ export const IMPORT_TABLE = {
     node: true,
   },
   fuzz: {
-    folders: ['sap', 'ownership', 'csme', 'csme/network', 'rx', 'native', 'transport', 'trace'],
+    folders: [
+      'sap',
+      'ownership',
+      'csme',
+      'csme/device',
+      'csme/network',
+      'rx',
+      'native',
+      'transport',
+      'trace',
+    ],
     packages: [],
     node: true,
   },

@@ -60,6 +60,8 @@ export function decodeFuseRequest(bytes: Uint8Array): FuseRequest | FuseProblem 
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const header = { opcode: view.getUint32(4, true), unique: view.getBigUint64(8, true) };
+  // A reply with this number is no reply but a notification.
+  if (header.unique === 0n) return { problem: 'the number of the request is 0', header: undefined };
   const length = view.getUint32(0, true);
   if (length !== bytes.length) {
     return { problem: `${bytes.length} bytes, but the header says ${length}`, header };
