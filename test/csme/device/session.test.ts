@@ -80,7 +80,7 @@ describe('the beginning', () => {
     const reply = kernel.send(kernel.write.init(7, 31));
     expect(reply?.errno).toBe(0);
     expect(Buffer.from(reply!.body).readUInt32LE(4)).toBe(31);
-    expect(Buffer.from(reply!.body).toString('latin1', 56)).toBe('DEVNAME=mei7\0');
+    expect(Buffer.from(reply!.body).toString('latin1', 72)).toBe('DEVNAME=mei7\0');
     expect(kernel.served).toBe(1);
   });
 
