@@ -7,7 +7,6 @@
 import { CuseSession } from '../csme/device/index.ts';
 import {
   AMTHI_GUID,
-  guidBytes,
   IOCTL_MEI_CONNECT_CLIENT,
   IOCTL_MEI_CONNECT_CLIENT_VTAG,
   IOCTL_MEI_NOTIFY_GET,
@@ -17,7 +16,7 @@ import {
   TEST_GUIDS,
   testClients,
 } from '../csme/mei/index.ts';
-import { hexOf } from '../sap/index.ts';
+import { hexOf, parseGuid } from '../sap/index.ts';
 import { RequestWriter, readReply } from './cuse-requests.ts';
 import { mutate } from './mutate.ts';
 import { Random } from './random.ts';
@@ -46,7 +45,7 @@ export function fuzzCuse(runs: number, seed: number): FuzzReport {
   return { target: 'cuse', executions, seconds: (performance.now() - from) / 1000, findings };
 }
 
-const GUIDS = [AMTHI_GUID, ...Object.values(TEST_GUIDS)].map(guidBytes);
+const GUIDS = [AMTHI_GUID, ...Object.values(TEST_GUIDS)].map((guid) => parseGuid(guid)!);
 const IOCTLS = [
   IOCTL_MEI_CONNECT_CLIENT,
   IOCTL_MEI_CONNECT_CLIENT,

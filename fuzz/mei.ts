@@ -13,7 +13,6 @@ import {
   EINVAL,
   ENODEV,
   ENOTTY,
-  guidBytes,
   IOCTL_MEI_CONNECT_CLIENT,
   IOCTL_MEI_CONNECT_CLIENT_VTAG,
   type MeiCall,
@@ -21,6 +20,7 @@ import {
   TEST_GUIDS,
   testClients,
 } from '../csme/mei/index.ts';
+import { parseGuid } from '../sap/index.ts';
 import { Random } from './random.ts';
 import type { FuzzFinding, FuzzReport } from './report.ts';
 
@@ -165,7 +165,7 @@ class Programs {
   }
 
   #connect(program: Program): string | undefined {
-    const id = guidBytes(program.guid);
+    const id = parseGuid(program.guid)!;
     const tagged = program.vtag > 0;
     return this.#call(program, {
       type: 'ioctl',

@@ -11,7 +11,6 @@ export * from './clients/index.ts';
 export * from './contract.ts';
 export { type HandleView, MeiDevice, type MeiDeviceOptions, type MeiView } from './device.ts';
 export * from './errno.ts';
-export { formatGuid, GUID_BYTES, guidBytes } from './guid.ts';
 export {
   IOCTL_MEI_CONNECT_CLIENT,
   IOCTL_MEI_CONNECT_CLIENT_VTAG,

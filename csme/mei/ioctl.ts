@@ -4,9 +4,8 @@
  * Source: linux/mei.h. A number says how long its argument is and in which direction it goes: `0xc0104801` takes and
  * gives 16 bytes. An argument that is shorter than its number says is what a bad pointer is to the kernel: EFAULT.
  */
-import { u32At } from '../../sap/index.ts';
+import { formatGuid, u32At } from '../../sap/index.ts';
 import { EFAULT, ENOTTY } from './errno.ts';
-import { formatGuid } from './guid.ts';
 
 export const IOCTL_MEI_CONNECT_CLIENT = 0xc0104801;
 export const IOCTL_MEI_NOTIFY_SET = 0x40044802;
@@ -24,10 +23,10 @@ export function decodeIoctl(number: number, argument: Uint8Array): IoctlRequest 
   switch (number) {
     case IOCTL_MEI_CONNECT_CLIENT:
       if (argument.length < CONNECT_BYTES) return EFAULT;
-      return { name: 'connect', guid: formatGuid(argument) };
+      return { name: 'connect', guid: guidOf(argument) };
     case IOCTL_MEI_CONNECT_CLIENT_VTAG:
       if (argument.length < CONNECT_VTAG_BYTES) return EFAULT;
-      return { name: 'connectVtag', guid: formatGuid(argument), vtag: argument[16]! };
+      return { name: 'connectVtag', guid: guidOf(argument), vtag: argument[16]! };
     case IOCTL_MEI_NOTIFY_SET:
       if (argument.length < WORD_BYTES) return EFAULT;
       return { name: 'notifySet', value: u32At(argument, 0) };
@@ -48,6 +47,10 @@ export function encodeConnected(maxMessageLength: number, protocolVersion: numbe
 
 /** What NOTIFY_GET gives: it never returns without an event, so the word is always 1. */
 export const NOTIFY_GET_RESULT: Uint8Array = Uint8Array.of(1, 0, 0, 0);
+
+function guidOf(argument: Uint8Array): string {
+  return formatGuid(argument.subarray(0, CONNECT_BYTES));
+}
 
 const CONNECT_BYTES = 16;
 const CONNECT_VTAG_BYTES = 20;

@@ -4,9 +4,8 @@
  * Each answer is the request's header with the response bit, the length of what follows, a status and data. What no
  * public document says of the firmware's answers to bad requests is decided here: see `STATUS`.
  */
-import { u32At } from '../../../sap/index.ts';
+import { parseGuid, u32At } from '../../../sap/index.ts';
 import type { MeClient } from '../client.ts';
-import { guidBytes } from '../guid.ts';
 import { answering } from './answering.ts';
 import { ascii, Writer } from './writer.ts';
 
@@ -99,41 +98,56 @@ function statusOrData(
   data: Uint8Array,
   facts: AmtFacts,
 ): Uint8Array | number {
-  const known = COMMANDS[command];
+  const known = COMMANDS.find(({ request }) => request === command);
   if (known === undefined) return STATUS.INVALID_COMMAND;
   if (!wholeLength || data.length !== known.requestBytes) return STATUS.INVALID_MESSAGE_LENGTH;
   return known.answer(facts, data);
 }
 
 interface Command {
+  readonly name: string;
+  readonly request: number;
   /** Bytes behind the header. */
   readonly requestBytes: number;
   /** The data of the answer, or the status with which it is refused. */
   answer(facts: AmtFacts, data: Uint8Array): Uint8Array | number;
 }
 
-const COMMANDS: Readonly<Record<number, Command>> = {
-  /** GET_PROVISIONING_MODE: and whether the mode is a legacy one. */
-  67108872: {
+const COMMANDS: readonly Command[] = [
+  {
+    name: 'GET_PROVISIONING_MODE',
+    request: 0x0400_0008,
     requestBytes: 0,
+    // The second word tells whether the mode is a legacy one.
     answer: ({ provisioningMode }) => new Writer().u32(provisioningMode).u32(0).done(),
   },
-  /** GET_PROVISIONING_STATE */
-  67108881: {
+  {
+    name: 'GET_PROVISIONING_STATE',
+    request: 0x0400_0011,
     requestBytes: 0,
     answer: ({ provisioningState }) => new Writer().u32(provisioningState).done(),
   },
-  /** GET_CODE_VERSIONS */
-  67108890: { requestBytes: 0, answer: codeVersions },
-  /** GET_PKI_FQDN_SUFFIX */
-  67108918: { requestBytes: 0, answer: ({ dnsSuffix }) => ansi(dnsSuffix) },
-  /** GET_LAN_INTERFACE_SETTINGS: 0 wired, 1 wireless. */
-  67108936: { requestBytes: 4, answer: lanInterface },
-  /** GET_UUID */
-  67108956: { requestBytes: 0, answer: ({ uuid }) => guidBytes(uuid) },
-  /** GET_CONTROL_MODE */
-  67108971: { requestBytes: 0, answer: ({ controlMode }) => new Writer().u32(controlMode).done() },
-};
+  { name: 'GET_CODE_VERSIONS', request: 0x0400_001a, requestBytes: 0, answer: codeVersions },
+  {
+    name: 'GET_PKI_FQDN_SUFFIX',
+    request: 0x0400_0036,
+    requestBytes: 0,
+    answer: ({ dnsSuffix }) => ansi(dnsSuffix),
+  },
+  { name: 'GET_LAN_INTERFACE_SETTINGS', request: 0x0400_0048, requestBytes: 4, answer: lanInterface },
+  {
+    name: 'GET_UUID',
+    request: 0x0400_005c,
+    requestBytes: 0,
+    answer: ({ uuid }) => parseGuid(uuid) ?? STATUS.INTERNAL_ERROR,
+  },
+  {
+    name: 'GET_CONTROL_MODE',
+    request: 0x0400_006b,
+    requestBytes: 0,
+    answer: ({ controlMode }) => new Writer().u32(controlMode).done(),
+  },
+];
 
 function codeVersions(facts: AmtFacts): Uint8Array {
   const [major = '', minor = '', hotfix = '', build = ''] = facts.version.split('.');
@@ -158,6 +172,7 @@ function codeVersions(facts: AmtFacts): Uint8Array {
   return out.done();
 }
 
+/** Of interface 0, wired, or 1, wireless. */
 function lanInterface(facts: AmtFacts, data: Uint8Array): Uint8Array | number {
   const lan = [facts.wired, facts.wireless][u32At(data, 0)];
   if (lan === undefined) return STATUS.INVALID_PARAMETER;
@@ -182,6 +197,7 @@ function ansi(text: string): Uint8Array {
 /** The command is not known, and the length is not the command's: our choice, no document says what firmware answers. */
 const STATUS = {
   SUCCESS: 0,
+  INTERNAL_ERROR: 0x01,
   INVALID_MESSAGE_LENGTH: 0x04,
   INVALID_PARAMETER: 0x24,
   INVALID_COMMAND: 0x803,

@@ -8,7 +8,6 @@ import {
   EINVAL,
   ENODEV,
   ENOTTY,
-  guidBytes,
   IOCTL_MEI_CONNECT_CLIENT,
   IOCTL_MEI_NOTIFY_GET,
   MeiDevice,
@@ -17,10 +16,12 @@ import {
   testClients,
 } from '../../../csme/mei/index.ts';
 import { type FuseReply, KH_OFFSET, RequestWriter, readReply } from '../../../fuzz/cuse-requests.ts';
+import { parseGuid } from '../../../sap/index.ts';
 
 const ENOSYS = 38;
 const EPROTO = 71;
 const NONBLOCK = 0o4002;
+const PLAIN = parseGuid(TEST_GUIDS.plain)!;
 
 /** A kernel that sends requests to a session. */
 class Kernel {
@@ -56,7 +57,7 @@ class Kernel {
 
   connected(flags = 2): bigint {
     const fh = this.open(flags);
-    const connect = this.write.ioctl(fh, IOCTL_MEI_CONNECT_CLIENT, guidBytes(TEST_GUIDS.plain));
+    const connect = this.write.ioctl(fh, IOCTL_MEI_CONNECT_CLIENT, PLAIN);
     if (this.send(connect)?.errno !== 0) throw new Error('connect');
     return fh;
   }
@@ -105,9 +106,7 @@ describe('calls', () => {
   it('connect, write, read, close', () => {
     const kernel = new Kernel();
     const fh = kernel.open();
-    const connect = kernel.send(
-      kernel.write.ioctl(fh, IOCTL_MEI_CONNECT_CLIENT, guidBytes(TEST_GUIDS.plain)),
-    );
+    const connect = kernel.send(kernel.write.ioctl(fh, IOCTL_MEI_CONNECT_CLIENT, PLAIN));
     expect(connect).toMatchObject({ errno: 0 });
     expect([...connect!.body]).toEqual([...new Uint8Array(16), 0, 2, 0, 0, 2, 0, 0, 0]);
     const data = new Uint8Array(Buffer.from('hello'));
@@ -132,7 +131,7 @@ describe('calls', () => {
   it('an ioctl gives no more than there is room for', () => {
     const kernel = new Kernel();
     const fh = kernel.open();
-    const connect = kernel.write.ioctl(fh, IOCTL_MEI_CONNECT_CLIENT, guidBytes(TEST_GUIDS.plain), 3);
+    const connect = kernel.write.ioctl(fh, IOCTL_MEI_CONNECT_CLIENT, PLAIN, 3);
     expect(kernel.send(connect)?.body).toHaveLength(16 + 3);
   });
 

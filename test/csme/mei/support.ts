@@ -1,6 +1,5 @@
 /** A MEI device with programs that call it: calls are lines of a test, answers are values. */
 import {
-  guidBytes,
   IOCTL_MEI_CONNECT_CLIENT,
   IOCTL_MEI_CONNECT_CLIENT_VTAG,
   IOCTL_MEI_NOTIFY_GET,
@@ -14,6 +13,7 @@ import {
   standardClients,
   testClients,
 } from '../../../csme/mei/index.ts';
+import { parseGuid } from '../../../sap/index.ts';
 
 export interface Reply {
   readonly errno: number;
@@ -102,7 +102,7 @@ export class Rig {
   }
 
   connect(handle: number, guid: string, vtag?: number): Call {
-    const id = guidBytes(guid);
+    const id = parseGuid(guid)!;
     if (vtag === undefined) return this.ioctl(handle, IOCTL_MEI_CONNECT_CLIENT, id);
     return this.ioctl(handle, IOCTL_MEI_CONNECT_CLIENT_VTAG, Uint8Array.of(...id, vtag, 0, 0, 0));
   }
