@@ -1,8 +1,9 @@
 /** How scenarios begin: a driver without a link and without memories, a link, AMT enabled. */
-import type { OobFilters } from '../sap/index.ts';
+import { AREA_LAYOUTS, type OobFilters } from '../sap/index.ts';
+import type { CheckId } from './catalogue.ts';
 import type { Play } from './scenario.ts';
 import { bus, me, message } from './seen.ts';
-import { Leaves, SOON, type Stage } from './stage.ts';
+import { SOON, type Stage } from './stage.ts';
 
 /** How long a driver may take to map the area and send START, in ms. */
 const START_MS = 5_000;
@@ -72,6 +73,13 @@ export function* up(s: Stage, opening: Opening = {}): Play {
   if (opening.filters) yield* filters(s, opening.filters);
 }
 
+/** A link with the smaller area, whose notification ring is soon full, where the helper can have it. */
+export function* upSmall(s: Stage): Play {
+  const limited = s.helped && (yield* s.tryBus('max_dma', AREA_LAYOUTS[3].size));
+  yield* up(s);
+  if (limited) yield* s.bus('max_dma', AREA_LAYOUTS[4].size);
+}
+
 /** AMT is enabled: the initial configuration must come, to its end. */
 export function* enable(s: Stage): Play {
   yield* s.tell({ name: 'AMT_STATE', enabled: 1 });
@@ -83,15 +91,7 @@ export function* filters(s: Stage, oobFilters: OobFilters): Play {
 }
 
 /** The driver is alive: it answers. */
-export function* alive(
-  s: Stage,
-  check: 'hostile.survives' | 'ping.pong' | 'bell.missing' = 'ping.pong',
-): Play {
+export function* alive(s: Stage, check: CheckId = 'ping.pong'): Play {
   yield* s.tell({ name: 'PING' });
   yield* s.expect(check, message('PONG'), SOON);
-}
-
-/** What only a helper can do. */
-export function refuse(reason: string): never {
-  throw new Leaves('impossible', reason);
 }

@@ -195,9 +195,9 @@ export class Stage {
   }
 
   /** Gives whether there was something to do it to. */
-  *tryBus(name: string): Play<boolean> {
+  *tryBus(name: string, arg = 0): Play<boolean> {
     try {
-      yield* this.bus(name);
+      yield* this.bus(name, arg);
       return true;
     } catch (error) {
       if (error instanceof Leaves && error.how === 'impossible') return false;

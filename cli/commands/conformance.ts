@@ -1,6 +1,5 @@
 /** `sapwood conformance`: plays CSME to a driver at a unix socket and judges what it does. */
-import { createWriteStream, openSync, writeSync } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import {
   Conformance,
@@ -16,7 +15,7 @@ import {
   scenariosOf,
 } from '../../conformance/index.ts';
 import { nativeProblem } from '../../native/index.ts';
-import { TraceWriter } from '../../trace/index.ts';
+import { formatEvent, type TraceEvent } from '../../trace/index.ts';
 import {
   type CsmePlug,
   listenUnixCsme,
@@ -45,6 +44,7 @@ interface Options {
 const WAIT_S = 30;
 /** Of a scenario in which only times were wrong. */
 const TRIES = 3;
+const BLOCK = 1 << 16;
 
 export const defineConformance: Define = (program, bind) => {
   const command = program
@@ -108,9 +108,7 @@ async function play(
   control: ControlClient | undefined,
 ): Promise<Conformance> {
   const { output } = context;
-  const stream =
-    options.record === undefined ? undefined : createWriteStream('', { fd: openFile(options.record) });
-  const writer = stream && new TraceWriter(stream);
+  const record = options.record === undefined ? undefined : new Record(openFile(options.record));
   const helped = control !== undefined;
   const danger = options.dangerous ?? false;
   const firstLinkMs = options.wait * 1000;
@@ -126,7 +124,7 @@ async function play(
           plug.unplug();
           return plug.plug();
         case 'trace':
-          return void writer?.write(said.event)?.catch(() => {});
+          return record?.add(said.event);
         case 'began':
           place = `${String(said.number).padStart(String(said.of).length)}/${said.of}`;
           return;
@@ -153,12 +151,33 @@ async function play(
     control?.close();
     plug.close();
   }
-  if (writer !== undefined && stream !== undefined) {
-    await writer.end();
-    stream.end();
-    await finished(stream);
-  }
+  record?.close();
   return engine;
+}
+
+/** The conversation as a file: written in blocks, and at once, so that nothing is left when the judge is stopped. */
+class Record {
+  readonly #file: number;
+  #lines = '';
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  add(event: TraceEvent): void {
+    this.#lines += `${formatEvent(event)}\n`;
+    if (this.#lines.length >= BLOCK) this.#write();
+  }
+
+  close(): void {
+    this.#write();
+    closeSync(this.#file);
+  }
+
+  #write(): void {
+    writeSync(this.#file, this.#lines);
+    this.#lines = '';
+  }
 }
 
 function listen(path: string, { output }: Context): CsmePlug {

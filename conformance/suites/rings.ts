@@ -1,10 +1,10 @@
 /** Rings: messages that wrap, rings that are full, messages that fit exactly. */
-import { encodeSap, type Queue, SAP_HEADER_LEN } from '../../sap/index.ts';
+import { encodeSap, hexOf, type Queue, SAP_HEADER_LEN } from '../../sap/index.ts';
 import { wantAll, wantCopies } from '../filters.ts';
 import { padded, tcp } from '../frames.ts';
-import { alive, up } from '../opening.ts';
+import { alive, enable, up, upSmall } from '../opening.ts';
 import type { Play, Scenario } from '../scenario.ts';
-import { copy, frame } from '../seen.ts';
+import { frame } from '../seen.ts';
 import { SOON, type Stage } from '../stage.ts';
 
 /** An id that nobody has assigned: a message that says nothing. */
@@ -25,7 +25,7 @@ export const RINGS: readonly Scenario[] = [
       yield* up(s);
       for (let before = 1; before <= SAP_HEADER_LEN; before++) {
         yield* fillTo(s, 'notif', s.csme.ring('m2h', 'notif').size - before);
-        yield* alive(s, 'hostile.survives');
+        yield* alive(s, 'ring.read-whole');
       }
     },
   },
@@ -47,12 +47,25 @@ export const RINGS: readonly Scenario[] = [
   {
     id: 'rings-driver-wraps',
     suite: 'rings',
-    title: "The driver's notifications wrap, twice around the ring",
+    title: "The driver's notifications wrap around the ring",
     needs: [],
     *play(s) {
       yield* up(s);
       const { size } = s.csme.ring('h2m', 'notif');
-      for (let written = 0; written < 2.2 * size; written += 1000 * PONG_LEN) yield* flood(s, 1000);
+      for (let written = 0; written < 1.1 * size; written += 500 * PONG_LEN) yield* flood(s, 500);
+    },
+  },
+  {
+    id: 'rings-driver-ends-exactly',
+    suite: 'rings',
+    title: 'A message of the driver ends exactly where its ring does',
+    needs: [],
+    *play(s) {
+      yield* upSmall(s);
+      // The initial configuration once more, so that what is written is a multiple of a PONG.
+      yield* s.tell({ name: 'AMT_STATE', enabled: 0 });
+      yield* enable(s);
+      for (let i = 0; i < 3; i++) yield* flood(s, 200);
     },
   },
   {
@@ -63,11 +76,20 @@ export const RINGS: readonly Scenario[] = [
     *play(s) {
       yield* up(s, { netdev: true, filters: wantAll() });
       let written = 0;
-      for (let i = 0; written < 2.2 * s.csme.ring('h2m', 'data').size; i++) {
-        const bytes = padded(tcp(16992), 1000 + ((i * 37) % 514));
-        yield* s.receive(bytes);
-        yield* s.expect('rx.bytes', copy('DATA_PACKET', bytes));
-        written += bytes.length + SAP_HEADER_LEN;
+      for (let i = 0; written < 2.2 * s.csme.ring('h2m', 'data').size; ) {
+        const burst: Uint8Array[] = [];
+        for (; burst.length < 20; i++) burst.push(padded(tcp(16992), 1000 + ((i * 37) % 514)));
+        s.mark();
+        const from = s.log.length;
+        for (const bytes of burst) yield* s.receive(bytes);
+        yield* s.until({ until: () => s.heard('DATA_PACKET', from) >= burst.length, withinMs: SOON });
+        const came = s.log
+          .slice(from)
+          .flatMap(({ message: m }) => (m?.name === 'DATA_PACKET' ? [hexOf(m.frame)] : []));
+        s.must('rx.to-csme', came.length === burst.length, `${burst.length} frames`, `${came.length}`);
+        const same = burst.every((bytes, at) => hexOf(bytes) === came[at]);
+        s.must('rx.bytes', same, 'the frames as they were received', 'other bytes, or another order');
+        written += burst.reduce((sum, { length }) => sum + length + SAP_HEADER_LEN, 0);
       }
     },
   },
@@ -77,7 +99,7 @@ export const RINGS: readonly Scenario[] = [
     title: 'CSME does not read, and the last message would fit exactly: the ring must not read as empty',
     needs: [],
     *play(s) {
-      yield* up(s);
+      yield* upSmall(s);
       yield* drained(s);
       const { size } = s.csme.ring('h2m', 'notif');
       s.csme.listens = false;
@@ -98,7 +120,7 @@ export const RINGS: readonly Scenario[] = [
     title: 'CSME does not read for long: what the ring held first is still there, and the driver goes on',
     needs: [],
     *play(s) {
-      yield* up(s);
+      yield* upSmall(s);
       yield* drained(s);
       const { size } = s.csme.ring('h2m', 'notif');
       s.csme.listens = false;
@@ -117,22 +139,19 @@ export const RINGS: readonly Scenario[] = [
       yield* up(s);
       s.mark();
       let pings = 0;
-      // 7 bytes remain, and become the payload of one message more.
-      while (s.csme.free('notif') >= 2 * SAP_HEADER_LEN + 7) {
+      const large = { name: 'UNKNOWN', id: NOTHING, payload: new Uint8Array(4000) } as const;
+      for (; s.csme.free('notif') > 4100; pings++) {
         s.csme.write({ name: 'PING' });
-        pings++;
+        s.csme.write(large);
       }
-      s.csme.write({
-        name: 'UNKNOWN',
-        id: NOTHING,
-        payload: new Uint8Array(s.csme.free('notif') - SAP_HEADER_LEN),
-      });
+      const rest = s.csme.free('notif') - 2 * SAP_HEADER_LEN;
+      s.csme.write({ name: 'UNKNOWN', id: NOTHING, payload: new Uint8Array(rest) });
+      s.csme.write({ name: 'PING' });
+      pings++;
       s.csme.bell();
       yield* s.read();
-      // More than the ring of the driver may hold: what does not fit is lost.
-      const least = Math.min(pings, s.csme.ring('h2m', 'notif').size / PONG_LEN - 1);
-      yield* s.until({ until: () => s.heard('PONG') >= least, withinMs: FLOOD_MS });
-      s.check('ring.read-whole', s.heard('PONG') >= least, `${least} PONGs`, `${s.heard('PONG')}`);
+      yield* s.until({ until: () => s.heard('PONG') >= pings, withinMs: SOON });
+      s.check('ring.read-whole', s.heard('PONG') === pings, `${pings} PONGs`, `${s.heard('PONG')}`);
       yield* alive(s, 'hostile.survives');
     },
   },

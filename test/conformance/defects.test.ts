@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { SCENARIOS } from '../../conformance/index.ts';
+import { OWNERSHIP_DEFECTS } from './defects/ownership.ts';
+import type { Defect } from './defects/plant.ts';
+import { SERVICE_DEFECTS } from './defects/services.ts';
+import { STARTUP_DEFECTS } from './defects/startup.ts';
+import { WIRE_DEFECTS } from './defects/wire.ts';
+import { judge, told } from './support/rig.ts';
+
+const DEFECTS: readonly Defect[] = [
+  ...STARTUP_DEFECTS,
+  ...OWNERSHIP_DEFECTS,
+  ...SERVICE_DEFECTS,
+  ...WIRE_DEFECTS,
+];
+
+describe('a driver with one defect fails the right check, and only what follows', () => {
+  test.each(DEFECTS.map((defect) => [defect.id, defect.what, defect] as const))(
+    '%s: %s',
+    (_id, _what, defect) => {
+      const { host, end, undo } = defect.plant();
+      try {
+        const { results } = judge(host, { scenarios: SCENARIOS, danger: true, ...(end && { end }) });
+        const failed = results.failed();
+        const allowed = [...defect.fails, ...(defect.follows ?? [])];
+        const beyond = failed.filter((id) => !allowed.includes(id));
+        expect(told(results).filter((line) => beyond.some((id) => line.includes(` ${id}: `)))).toEqual([]);
+        expect(defect.fails.filter((id) => !failed.includes(id))).toEqual([]);
+      } finally {
+        undo?.();
+      }
+    },
+  );
+});
