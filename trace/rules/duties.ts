@@ -86,6 +86,7 @@ export class Duties<V> {
   /** Nothing is due before. */
   #nextMs = Number.POSITIVE_INFINITY;
   #bytes = 0;
+  #hasSilent = false;
   /** What was asked for at this time was done: what was asked for before should have been. */
   #doneMs = Number.NEGATIVE_INFINITY;
 
@@ -106,14 +107,27 @@ export class Duties<V> {
     if (duty.need === 'must') this.#options.ledger.asked(duty.rule);
     if (this.#open.length >= OPEN_MAX) this.#remove(0);
     this.#bytes += duty.size ?? 0;
+    this.#hasSilent ||= duty.silent === true;
     const soonMs = this.#options.patient?.() ? Number.POSITIVE_INFINITY : duty.atMs + AT_ONCE_MS;
     const dueMs = duty.untilMs ?? soonMs;
     this.#open.push(Object.assign(duty, { dueMs }));
     this.#nextMs = Math.min(this.#nextMs, dueMs);
   }
 
-  /** Something came. `undefined`: nobody asked for it. */
-  arrive(kind: number | string, value: V, event: Located, nowMs: number): Arrival<V> | undefined {
+  /** Something came, `fromLast` for what was asked for last if several are alike. `undefined`: nobody asked for it. */
+  arrive(
+    kind: number | string,
+    value: V,
+    event: Located,
+    nowMs: number,
+    fromLast = false,
+  ): Arrival<V> | undefined {
+    if (fromLast) {
+      const last = this.#open.findLastIndex(
+        (duty) => duty.kind === kind && duty.differs?.(value) === undefined,
+      );
+      if (last >= 0) return this.#done(last, event, nowMs);
+    }
     let first = -1;
     let allowed = -1;
     for (let i = 0; i < this.#open.length; i++) {
@@ -138,6 +152,16 @@ export class Duties<V> {
   /** What was asked for before `atMs` cannot come any more: something that came later was done. */
   overtaken(atMs: number): void {
     this.#doneMs = Math.max(this.#doneMs, atMs);
+  }
+
+  /** CSME has looked at the rings at `nowMs`: what nothing signals lies there no longer. */
+  looked(nowMs: number): void {
+    if (!this.#hasSilent) return;
+    for (const duty of this.#open) {
+      if (duty.silent !== true || duty.dueMs !== Number.POSITIVE_INFINITY) continue;
+      if (duty.atMs + OVERTAKEN_MS <= nowMs) duty.dueMs = nowMs + SKIP_MS;
+      this.#nextMs = Math.min(this.#nextMs, duty.dueMs);
+    }
   }
 
   /** Takes off what need not be done any more. */
@@ -176,7 +200,7 @@ export class Duties<V> {
       const fromMs = duty.fromMs ?? duty.atMs;
       const overtaken = duty.fromMs === undefined && fromMs + OVERTAKEN_MS <= this.#doneMs;
       const waited = duty.passedMs !== undefined || overtaken || fromMs + END_GRACE_MS <= nowMs;
-      const over = duty.untilMs === undefined || duty.untilMs <= nowMs;
+      const over = duty.silent === true ? Number.isFinite(duty.dueMs) : (duty.untilMs ?? 0) <= nowMs;
       const hopeless = this.#options.hopeless?.(duty) === true;
       if (duty.need === 'must' && ((waited && over) || hopeless)) this.#missing(duty, nowMs);
     }
@@ -225,6 +249,7 @@ export class Duties<V> {
 
   #keep(still: Open<V>[]): void {
     this.#open = still;
+    this.#hasSilent = still.some((duty) => duty.silent === true);
     this.#bytes = still.reduce((sum, duty) => sum + (duty.size ?? 0), 0);
   }
 

@@ -125,7 +125,7 @@ export class Judge {
       case 'notif':
       case 'data':
         this.#messages++;
-        return event.dir === 'h2m' ? this.#read(event) : this.#inbox.put(event);
+        return event.dir === 'h2m' ? this.#read(event) : this.#wrote(event);
       case 'wifi-cmd':
         this.#case.sees.driver = true;
         return event.dir === 'wifi>drv' ? this.#command(event) : this.#each((m) => m.returned?.(event));
@@ -186,9 +186,11 @@ export class Judge {
     }
     const read: Read = { message, event };
     const isData = event.ch === 'data';
+    const afterLoss = this.#rings.isFilled(event.ch as 'notif' | 'data') && this.#sequence.skips(event);
     const arrival = isData
       ? this.#frames.carried(read)
-      : c.notif.arrive(event.bytes[0]! | (event.bytes[1]! << 8), read, event, c.nowMs);
+      : c.notif.arrive(event.bytes[0]! | (event.bytes[1]! << 8), read, event, c.nowMs, afterLoss);
+    c.data.looked(c.nowMs);
     if (arrival && 'done' in arrival) {
       if (arrival.before.length > 0) this.#rings.passed(event.ch as 'notif' | 'data', arrival.before, event);
       if (arrival.late) {
@@ -238,6 +240,11 @@ export class Judge {
     for (const item of found) this.#found(item);
     c.lenient = false;
     c.behind = undefined;
+  }
+
+  #wrote(event: WireEvent): void {
+    this.#inbox.put(event);
+    this.#each((m) => m.wrote?.());
   }
 
   #found(found: Found): void {

@@ -4,15 +4,18 @@ import {
   CONTROL_BLOCK_LEN,
   CONTROL_BLOCK_SIZE_AT,
   ID_AT,
+  ME_MSG,
   type RingLayout,
   ringsOf,
   SAP_AREA_ID,
   type SapVersion,
   u32At,
 } from '../../../sap/index.ts';
-import type { AreaEvent } from '../../event.ts';
+import type { AreaEvent, WireEvent } from '../../event.ts';
 import type { Case } from '../case.ts';
+import { AT_ONCE_MS } from '../tolerance.ts';
 import type { Monitor } from './monitor.ts';
+import { u32OrZero } from './start.ts';
 
 /** The words that belong to no ring, in each direction. */
 const RESERVED_AT = [8, 36];
@@ -20,6 +23,9 @@ const RESERVED_AT = [8, 36];
 export class AreaMonitor implements Monitor {
   readonly #case: Case;
   #isFirst = true;
+  /** When CSME rang last, and when it wrote last. */
+  #rangMs = Number.POSITIVE_INFINITY;
+  #writtenMs = Number.NEGATIVE_INFINITY;
 
   constructor(c: Case) {
     this.#case = c;
@@ -27,12 +33,24 @@ export class AreaMonitor implements Monitor {
 
   area(event: AreaEvent): void {
     if (this.#isFirst) this.#judgeLayout(event);
-    else this.#judgePointers(event);
+    else {
+      this.#judgePointers(event);
+      this.#judgeReading(event);
+    }
     this.#isFirst = false;
+  }
+
+  csmeMe(event: WireEvent): void {
+    if (u32OrZero(event.bytes) === ME_MSG.CHECK_SHARED_AREA) this.#rangMs = this.#case.nowMs;
+  }
+
+  wrote(): void {
+    this.#writtenMs = this.#case.nowMs;
   }
 
   linkEnded(): void {
     this.#isFirst = true;
+    this.#rangMs = Number.POSITIVE_INFINITY;
   }
 
   #judgeLayout(event: AreaEvent): void {
@@ -40,6 +58,22 @@ export class AreaMonitor implements Monitor {
     const version = this.#case.link.version ?? versionOf(event.size);
     const wrong = layoutFault(event, version);
     if (wrong) this.#case.find('start.area', event, wrong.expected, wrong.seen);
+  }
+
+  /** Some time after CSME rang, the host has read all that CSME wrote. */
+  #judgeReading(event: AreaEvent): void {
+    const { link, ledger, nowMs } = this.#case;
+    if (event.control.length < CONTROL_BLOCK_LEN || link.phase !== 'connected') return;
+    if (nowMs - this.#rangMs < AT_ONCE_MS || this.#writtenMs > this.#rangMs) return;
+    const { m2h } = AREA_LAYOUTS[link.version ?? versionOf(event.size) ?? 4].rings;
+    ledger.asked('ring.read-whole');
+    for (const ring of [m2h.notif, m2h.data]) {
+      const wr = u32At(event.control, ring.wrAt);
+      const rd = u32At(event.control, ring.rdAt);
+      // What CSME put out of the ring by itself is no fault of the host.
+      if (wr > ring.size || rd > ring.size || wr % ring.size === rd % ring.size) continue;
+      return this.#case.find('ring.read-whole', event, `the read pointer of ${ring.name} at ${wr}`, `${rd}`);
+    }
   }
 
   #judgePointers({ control, ...rest }: AreaEvent): void {

@@ -103,7 +103,7 @@ export class FrameMonitor implements Monitor {
     if (message.name !== 'DATA_PACKET' && message.name !== 'CB_DATA_PACKET') return undefined;
     const frame = message.frame;
     const isCopy = message.name === 'CB_DATA_PACKET';
-    ledger.asked(isCopy ? 'tx.dhcp-copy' : 'rx.not-to-csme');
+    ledger.asked(isCopy ? 'tx.dhcp-copy' : 'rx.bytes');
     const known = isCopy ? undefined : this.#judgeUnwanted(frame, event);
     if (known) return undefined;
     const arrival = data.arrive(isCopy ? COPY : DATA, { frame, event }, event, nowMs);
@@ -157,6 +157,7 @@ export class FrameMonitor implements Monitor {
         size: SAP_HEADER_LEN + bare.length,
       });
     } else if (sure) {
+      ledger.asked('rx.not-to-csme');
       keep(this.#unwanted, bare.slice());
     }
     const fits = !(verdict & VERDICT_CSME) || data.bytes > before;

@@ -17,6 +17,8 @@ export interface Monitor {
   me?(event: WireEvent): void;
   /** An ME message of CSME. */
   csmeMe?(event: WireEvent): void;
+  /** CSME writes to a ring; it rings later. */
+  wrote?(): void;
   /** The host finds a SAP message of CSME, or what is none. */
   found?(found: Found): void;
   /** CSME reads a SAP message of the host. */

@@ -40,8 +40,9 @@ export class OwnershipMonitor implements Monitor {
   command(event: CommandEvent): void {
     const { link } = this.#case;
     if (event.name.startsWith('unregister')) this.#ownerSince = undefined;
-    if (event.name === 'device_state' && event.args.up === 0 && link.taking)
-      return this.#confirmTaking(event, true);
+    if (event.name === 'device_state' && event.args.up === 0 && link.taking) {
+      return this.#confirmTaking(event, !link.owner);
+    }
     if (event.name !== 'get_ownership' || this.#call) return;
     const linked = link.phase === 'connected' && !link.leaving;
     const asks = !linked || link.owner || link.amt === false ? false : link.amt;
@@ -211,7 +212,7 @@ export class OwnershipMonitor implements Monitor {
     const { nowMs, behind } = this.#case;
     this.#case.write('notif', {
       kind: CSME_CONFIRMED,
-      need: this.#case.need(sure && !this.#case.link.owner),
+      need: this.#case.need(sure),
       rule: behind ? 'hostile.skipped' : 'own.confirm-taking',
       expected: 'CSME_OWNERSHIP_CONFIRMED',
       cause: behind ? [behind, event] : [event],
@@ -278,6 +279,7 @@ export class OwnershipMonitor implements Monitor {
     if (this.#isRetry(nowMs)) return;
     const last = this.#causes.at(-1);
     if (last && nowMs >= last.atMs - REPLY_MS) {
+      this.#case.notif.drop(({ kind, fromMs }) => kind === ASKS && fromMs !== undefined);
       const since = Math.max(0, nowMs - last.atMs) / 1000;
       const seen = `after ${since.toFixed(1)} s`;
       this.#case.find('own.ask-again', event, 'no request by itself before 60 s are over', seen, [

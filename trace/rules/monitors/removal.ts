@@ -42,7 +42,9 @@ export class RemovalMonitor implements Monitor {
         this.#goodbye = { seqNum };
       }
     }
-    if (message.name === 'HOST_GOES_DOWN') this.#goodbye = { seqNum };
+    if (message.name !== 'HOST_GOES_DOWN') return;
+    ledger.asked('removal.goes-down-last');
+    this.#goodbye = { seqNum };
   }
 
   unasked({ message }: Read): boolean {

@@ -19,6 +19,11 @@ export class RingMonitor {
     c.onFull = (ring, duty, exact) => this.#full(ring, duty, exact);
   }
 
+  /** Whether a ring may have been filled to its last byte since CSME looked. */
+  isFilled(ring: Ring): boolean {
+    return this.#filled[ring] !== undefined;
+  }
+
   /** `before` was written before what CSME reads now, and is not there. */
   passed(ring: Ring, before: readonly Duty[], event: Located): void {
     if (!this.#filled[ring]) return;

@@ -39,6 +39,11 @@ export class Sequence {
     this.#excusedMs = this.#case.nowMs;
   }
 
+  /** Whether numbers are missing before this message. */
+  skips(event: WireEvent): boolean {
+    return u32At(event.bytes, 4) > this.#next;
+  }
+
   /** `writtenMs`: when it was asked for, if that is known. */
   read(event: WireEvent, writtenMs = 0): void {
     const { ledger, nowMs } = this.#case;

@@ -19,6 +19,7 @@ import type { Case, Located, Read } from '../case.ts';
 import type { RuleId } from '../catalogue.ts';
 import type { Duty } from '../duties.ts';
 import type { Found } from '../inbox.ts';
+import { RESERVED } from '../reserved.ts';
 import type { Monitor } from './monitor.ts';
 
 type Name = KnownMessage['name'];
@@ -61,7 +62,7 @@ export class SettingsMonitor implements Monitor {
     const live = link.phase === 'connected' && !link.leaving ? link.amt : false;
     const before = { ...settings };
     this.#keep(event);
-    if (live === false) return;
+    if (live === false) return this.#case.ledger.asked('settings.quiet');
     switch (event.name) {
       case 'country':
         return this.#say(event, 'COUNTRY_CODE', live);
@@ -120,7 +121,9 @@ export class SettingsMonitor implements Monitor {
         group: `configuration ${this.#block}`,
       });
     }
-    if (sees.driver) ledger.asked('init.contents');
+    if (!sees.driver) return;
+    ledger.asked('init.contents');
+    if (settings.association?.collocated) ledger.asked('init.collocated');
   }
 
   #isKnown(name: Name): boolean {
@@ -274,8 +277,15 @@ function headline(bytes: Uint8Array): string {
 function differs(bytes: Uint8Array, { event }: Read): string | undefined {
   const seen = event.bytes;
   let same = seen.length === bytes.length;
-  for (let i = SAP_HEADER_LEN; same && i < bytes.length; i++) same = seen[i] === bytes[i];
+  for (let i = SAP_HEADER_LEN; same && i < bytes.length; i++)
+    same = seen[i] === bytes[i] || isReserved(seen, i);
   return same ? undefined : inWords(bytes, seen);
+}
+
+/** What stands there is another rule's affair. */
+function isReserved(bytes: Uint8Array, at: number): boolean {
+  const ranges = RESERVED.get(bytes[0]! | (bytes[1]! << 8));
+  return ranges?.some(({ from, to }) => from <= at && at < to) === true;
 }
 
 /** The rule of its own for a HOST_LINK_UP that lacks nothing but the collocated access point. */
@@ -283,7 +293,8 @@ function collocatedOnly(bytes: Uint8Array, { event }: Read): RuleId | undefined 
   const seen = event.bytes;
   if (seen.length !== bytes.length) return undefined;
   for (let i = SAP_HEADER_LEN; i < bytes.length; i++) {
-    if (seen[i] !== bytes[i] && (i < COLLOCATED_AT || seen[i] !== 0)) return undefined;
+    if (seen[i] !== bytes[i] && !isReserved(seen, i) && (i < COLLOCATED_AT || seen[i] !== 0))
+      return undefined;
   }
   return 'init.collocated';
 }
