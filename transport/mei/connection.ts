@@ -39,7 +39,10 @@ export class MeiConnection {
   /** The longest message in bytes, in both directions. */
   readonly maxMessageLength: number;
   readonly protocolVersion: number;
-  /** Resolves when the connection is over: to why, or to undefined after `close`. */
+  /**
+   * Resolves when the connection is over: to why, or to undefined after `close`. While a message waits to be received
+   * that does not show.
+   */
   readonly closed: Promise<MeiError | undefined>;
 
   readonly #calls: MeiCalls;
