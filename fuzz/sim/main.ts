@@ -4,11 +4,12 @@
  *     node dist/fuzz/sim/main.js explore [CONFIGURATION…]     every state; exit 1 for a broken invariant
  *     node dist/fuzz/sim/main.js simulate [RUNS] [--seed N]   random interleavings; exit 1 for a failure
  *     node dist/fuzz/sim/main.js kill [KILLS] [--seed N]      two processes, killed and replaced; exit 1 for a failure
- *     node dist/fuzz/sim/main.js doc                          both, and docs/verification.md written from them
+ *     node dist/fuzz/sim/main.js doc                          all of them, and docs/verification.md written from them
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { nativeProblem } from '../../native/index.ts';
 import { CONFIGURATIONS } from './model/configurations.ts';
 import { explore } from './model/explore.ts';
 import { page, type Timed } from './page.ts';
@@ -27,10 +28,14 @@ const { positionals, values } = parseArgs({
 });
 const [command, ...names] = positionals;
 const seed = Number(values.seed);
-if (command === 'explore') exploreAll(names);
+const missing = command === 'kill' || command === 'doc' ? nativeProblem() : undefined;
+if (missing !== undefined) {
+  console.error(missing);
+  process.exitCode = 2;
+} else if (command === 'explore') exploreAll(names);
 else if (command === 'simulate') simulateAll(Number(names[0] ?? RUNS));
 else if (command === 'kill') await killAll(Number(names[0] ?? KILLS));
-else if (command === 'doc') writePage();
+else if (command === 'doc') await writePage();
 else {
   console.error(
     'usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | kill [KILLS] [--seed N] | doc',
@@ -77,7 +82,7 @@ function simulateAll(runs: number) {
   return { ...report, seed };
 }
 
-async function killAll(kills: number): Promise<KillReport> {
+async function killAll(kills: number): Promise<KillReport & { seed: number }> {
   const report = await simulateKills(kills, seed, (tally) => console.error(`  ${tally.killed} kills`));
   const { failure, tally, ...counts } = report;
   console.log(JSON.stringify({ ...counts, ...tally }));
@@ -85,12 +90,13 @@ async function killAll(kills: number): Promise<KillReport> {
     console.log(`seed ${failure.seed}: ${failure.what}\n${failure.ladder}`);
     process.exitCode = 1;
   }
-  return report;
+  return { ...report, seed };
 }
 
-function writePage(): void {
+async function writePage(): Promise<void> {
   const simulation = simulateAll(RUNS);
+  const killed = await killAll(KILLS);
   const planted = DEFECTS.map((defect) => ({ what: defect.what, exploration: findDefect(defect) }));
   const machine = `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} processors, ${Math.round(totalmem() / 2 ** 30)} GB`;
-  writeFileSync('docs/verification.md', page(exploreAll([]), simulation, planted, machine));
+  writeFileSync('docs/verification.md', page(exploreAll([]), simulation, killed, planted, machine));
 }

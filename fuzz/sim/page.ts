@@ -4,6 +4,7 @@ import type { Exploration } from './model/explore.ts';
 import { INVARIANTS } from './model/invariants.ts';
 import { MOST_IN_FLIGHT } from './model/world.ts';
 import type { SimulationReport } from './pair/simulate.ts';
+import { KILLS_IN_ROUND, type KillReport } from './processes/kill.ts';
 
 export interface Timed {
   readonly exploration: Exploration;
@@ -11,13 +12,15 @@ export interface Timed {
   readonly megabytes: number;
 }
 
+type Seeded<Report> = Report & { readonly seed: number };
+
 export function page(
   found: readonly Timed[],
-  simulation: SimulationReport & { readonly seed: number },
+  simulation: Seeded<SimulationReport>,
+  killed: Seeded<KillReport>,
   planted: readonly { readonly what: string; readonly exploration: Exploration }[],
   machine: string,
 ): string {
-  const n = (x: number) => x.toLocaleString('en-US');
   const rows = found.map(({ exploration: e, seconds, megabytes }) => {
     const about = CONFIGURATIONS.find((c) => c.name === e.configuration)?.about ?? '';
     const end = e.violation
@@ -29,7 +32,7 @@ export function page(
   });
   return `# Verification
 
-Two ways to look for what no test thought of: the machines of both sides are joined, and everything that can happen to
+Three ways to look for what no test thought of: the machines of both sides are joined, and everything that can happen to
 them happens in any order. Written by \`node dist/fuzz/sim/main.js doc\` from the run that it describes (${machine}).
 
 ## What must hold
@@ -89,6 +92,7 @@ only when nothing is in flight, and a driver on its way out sets neither associa
 
 \`node dist/fuzz/sim/main.js simulate 100000 --seed 1\` repeats it; a failure prints its seed and the last events.
 
+${processes(killed)}
 ## Planted defects
 That the search finds something is shown by defects put in on purpose (\`test/sim/planted.test.ts\`), each with the
 shortest way to it:
@@ -104,4 +108,38 @@ ${e.violation?.ladder ?? ''}
   )
   .join('\n')}
 `;
+}
+
+/** The chapter about processes that are killed. */
+export function processes({ seed, seconds, tally: t, failure }: Seeded<KillReport>): string {
+  return `## Two processes
+\`fuzz/sim/processes\` runs the same host and the same CSME in a process each, over \`unix:\`, on the real clock, with the
+commands, profiles and misbehaviours of the random interleavings, and kills one of them (SIGKILL) again and again:
+- **when**: at rest; in the midst of commands, calls that wait and frames; while the link begins anew (a firmware that
+  resets, a client that goes or appears again); young, before its first link is up. From outside after a random time or
+  as soon as something was seen, or by itself at an exact point: before or after its machine handles an input, or before
+  an output is carried out, which is after the rings were written and before the door bell.
+- **who**: in a round of ${KILLS_IN_ROUND} kills always the host, always CSME, or either, sometimes both at once. Whoever lives on may
+  be stopped (SIGSTOP) meanwhile and find the successor in the place of its peer.
+- **then**: the survivor learns of it. Callers that waited have been answered in the same step, rfkill is free and roaming
+  allowed, the state is that of a machine that never had a link, and the process holds the descriptors, sockets and
+  mappings that it held before its first one. It goes on to be used without a link.
+- **and again**: the next life comes up with the AMT state known, all numbers from 1, nothing lost in either ring, the
+  invariants above kept as soon as nothing is in flight (both sides are asked twice, and neither did anything in
+  between), one connection and one area held by each, and the state equal to that of a pair in memory that never met
+  before. Nobody throws, no connection ends for another reason than that the other side is gone.
+- **at the end** both close in order, hold what they held before they began, and end by themselves; the folder of
+  the socket is empty.
+
+| kills | of the host | of CSME | young | slept through | survivors clean | links up | compared | quiet moments judged | counts of descriptors and mappings | calls returned | ended by the loss | time | failures |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+| ${n(t.killed)} | ${n(t.kills.host)} | ${n(t.kills.csme)} | ${n(t.young)} | ${n(t.unseen)} | ${n(t.recovered)} | ${n(t.up)} | ${n(t.compared)} | ${n(t.quiet)} | ${n(t.censuses)} | ${n(t.returned)} | ${n(t.woken)} | ${seconds.toFixed(0)} s | ${failure ? 1 : 0} |
+
+\`node dist/fuzz/sim/main.js kill 1000 --seed ${seed}\` runs it again; a failure prints its seed and what both sides recorded. The
+seed repeats what is ordered and where processes die, not how the system shares its time among them.
+`;
+}
+
+function n(x: number): string {
+  return x.toLocaleString('en-US');
 }

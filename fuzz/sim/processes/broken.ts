@@ -18,13 +18,14 @@ export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
-/** Looks until `look` is content. Throws Broken with what it last said when that takes too long. */
-export async function until<T>(look: () => Promise<T | string>): Promise<T> {
+/** Looks until `look` is content. Throws Broken with what it last said when that takes too long, or too many looks. */
+export async function until<T>(look: () => Promise<T | string>, most = Number.POSITIVE_INFINITY): Promise<T> {
   const from = performance.now();
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const found = await look();
     if (typeof found !== 'string') return found;
-    if (performance.now() - from > PATIENCE_MS) throw new Broken(`${found}, and it stays so`);
+    if (performance.now() - from > PATIENCE_MS || looks >= most)
+      throw new Broken(`${found}, and it stays so`);
     await pause(LOOK_EVERY_MS);
   }
 }

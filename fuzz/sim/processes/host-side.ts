@@ -58,7 +58,7 @@ export class HostSide implements Side {
   order(order: Order): void {
     if (order.type === 'act') this.#act(order.act);
     else if (order.type === 'maps') this.#sizes = order.sizes;
-    else if (order.type === 'bus') {
+    else if (order.type === 'bus' && this.#watched.probed) {
       this.#log.recording?.write({ ch: 'bus', dir: 'ctl', name: order.name, args: { arg: 0 } });
       this.#runner.feed({ type: order.name });
     }

@@ -73,10 +73,10 @@ export class Log {
 
 export function hooks(log: Log, onDrained: (inputs: readonly string[]) => void) {
   return {
-    onPoint: ({ when, type, nth }: Point) => {
+    onPoint: (point: string) => {
       report({
         type: 'event',
-        event: { ch: 'note', t: wallClock.now() / 1000, text: `dies ${when} ${type} ${nth}` },
+        event: { ch: 'note', t: wallClock.now() / 1000, text: `dies ${point}` },
       });
       process.kill(process.pid, 'SIGKILL');
     },

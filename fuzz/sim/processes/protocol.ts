@@ -45,6 +45,7 @@ export type Order =
   | { readonly type: 'plug' }
   | { readonly type: 'act'; readonly act: DriverAct }
   | { readonly type: 'firmware'; readonly command: CsmeCommand }
+  /** Nothing happens without a client. */
   | { readonly type: 'bus'; readonly name: 'probe' | 'remove' }
   /** Sizes of areas that the driver's bus maps from now on. */
   | { readonly type: 'maps'; readonly sizes: readonly number[] }

@@ -28,6 +28,8 @@ import type { Tally } from './tally.ts';
 /** Longest pause between two acts, and longest wait for a death that does not come by itself. */
 const PAUSE_MS = 8;
 const DEATH_MS = 40;
+const ACTS_MOST = 25;
+const RECOVERY_LOOKS = 10;
 const SIDES: readonly SideName[] = ['host', 'csme'];
 
 type Before = Parameters<typeof wrongComeback>[0];
@@ -64,7 +66,6 @@ export class Round {
       await this.#live();
       await this.#die();
     }
-    if (!this.csme.honest) this.#makeHonest();
     await this.#live();
     await this.#part();
   }
@@ -85,8 +86,10 @@ export class Round {
     }
     await this.#comeToRest();
     this.#tally.up++;
-    if (this.csme.last.firmware.amt === 'off' && this.#random.oneIn(2))
-      this.csme.process.send({ type: 'firmware', command: { type: 'command', name: 'enableAmt' } });
+    if (this.csme.last.firmware.amt === 'off' && this.#random.oneIn(2)) this.#command('enableAmt');
+    if (this.#random.oneIn(2)) return;
+    await this.#act(ACTS_MOST);
+    await this.#comeToRest();
   }
 
   async #comeToRest(): Promise<void> {
@@ -101,6 +104,7 @@ export class Round {
     this.#before = undefined;
     const wrong = wrongWhenQuiet(host.last, csme.last) ?? this.#wrongComeback(before);
     if (wrong !== undefined) throw new Broken(wrong);
+    this.#tally.quiet++;
     for (const member of [host, csme]) this.#check(member, true);
   }
 
@@ -112,7 +116,7 @@ export class Round {
   }
 
   async #act(most: number): Promise<void> {
-    const { random } = this;
+    const random = this.#random;
     for (let n = random.below(most + 1); n > 0; n--) {
       if (this.host.process.gone || this.csme.process.gone) return;
       if (random.below(17) < 11) this.#driver();
@@ -120,10 +124,6 @@ export class Round {
       if (random.oneIn(3)) await pause(random.below(PAUSE_MS));
       if (random.oneIn(30)) await this.#stall(random.oneIn(2) ? this.host : this.csme);
     }
-  }
-
-  get random(): Random {
-    return this.#random;
   }
 
   #driver(): void {
@@ -147,7 +147,7 @@ export class Round {
   // --- a death ---
 
   async #die(): Promise<void> {
-    const { random } = this;
+    const random = this.#random;
     const victim = this.#victim();
     const occasion = OCCASIONS[random.below(OCCASIONS.length)]!;
     this.#note(`the ${victim.side} dies ${occasion}`);
@@ -181,7 +181,7 @@ export class Round {
 
   /** To its death; the other one does not see it when it is stopped. */
   async #lead(victim: Member, occasion: string, stopped: Member | undefined): Promise<void> {
-    const { random } = this;
+    const random = this.#random;
     if (occasion === 'seen') {
       let left = 1 + random.below(20);
       const seen = () => {
@@ -192,7 +192,7 @@ export class Round {
       this.#arm(victim);
     }
     if (occasion === 'restart') this.#restart();
-    if (occasion !== 'at rest') await this.#act(occasion === 'restart' ? 6 : 25);
+    if (occasion !== 'at rest') await this.#act(occasion === 'restart' ? 6 : ACTS_MOST);
     if (stopped) {
       await pause(random.below(PAUSE_MS));
       stopped.process.pause();
@@ -211,7 +211,7 @@ export class Round {
   }
 
   #restart(): void {
-    const { host, csme } = this;
+    const { host } = this;
     switch (this.#random.below(4)) {
       case 0:
         host.process.send({ type: 'bus', name: 'remove' });
@@ -219,8 +219,12 @@ export class Round {
       case 1:
         return host.process.send({ type: 'bus', name: this.#random.oneIn(2) ? 'probe' : 'remove' });
       default:
-        csme.process.send({ type: 'firmware', command: { type: 'command', name: 'reset' } });
+        this.#command('reset');
     }
+  }
+
+  #command(name: 'enableAmt' | 'reset'): void {
+    this.csme.process.send({ type: 'firmware', command: { type: 'command', name } });
   }
 
   async #buried(member: Member): Promise<void> {
@@ -230,7 +234,10 @@ export class Round {
     this.#note(`the ${member.side} is dead`);
   }
 
-  /** Whoever lives on has learnt of it, and nothing of the link is left. */
+  /**
+   * Whoever lives on has learnt of it, and nothing of the link is left. That the connection is closed can be read before
+   * the first look is answered; later it would be the garbage collector that gives things back.
+   */
   async #recover(survivor: Member): Promise<void> {
     const snapshot = await until(async () => {
       const found = await survivor.look();
@@ -239,7 +246,7 @@ export class Round {
       if (linked) return `the ${survivor.side} still has a link`;
       const left = leak(survivor.baseline, found.census);
       return left === undefined ? found : `the ${survivor.side} holds ${left} without a link`;
-    });
+    }, RECOVERY_LOOKS);
     this.#tally.censuses++;
     const wrong = wrongWhenAlone(snapshot);
     if (wrong !== undefined) throw new Broken(wrong);
@@ -303,7 +310,7 @@ export class Round {
   }
 
   async #beginHost(profile: CsmeMember['profile'], young: boolean): Promise<HostMember> {
-    const { random } = this;
+    const random = this.#random;
     const process = await this.#nursery.take();
     const before = this.#settings();
     const armed = young ? startingPoint(random, 'host') : undefined;

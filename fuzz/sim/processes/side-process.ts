@@ -107,7 +107,8 @@ export class Nursery {
   async take(): Promise<SideProcess> {
     while (this.#spare.length <= SPARE) this.#spare.push(this.#start());
     const process = this.#spare.shift()!;
-    await within(process.ready, 'the start of a process');
+    const failed = process.end.then((how) => Promise.reject(new Broken(`a process does not start (${how})`)));
+    await within(Promise.race([process.ready, failed]), 'the start of a process');
     return process;
   }
 

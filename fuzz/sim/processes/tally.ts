@@ -14,6 +14,8 @@ export class Tally {
   recovered = 0;
   up = 0;
   compared = 0;
+  /** Moments at which nothing was in flight and the invariants of a quiet link were asked. */
+  quiet = 0;
   /** Lives with a CSME that misbehaves. */
   misbehaved = 0;
   /** Counts of descriptors and mappings that agreed. */

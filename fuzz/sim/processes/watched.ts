@@ -12,7 +12,7 @@ interface Tagged {
 
 export interface WatchedHooks {
   /** The point that was armed: the process is to end here. */
-  readonly onPoint: (point: Point) => void;
+  readonly onPoint: (point: string) => void;
   /** The machine has no more to do about these inputs. */
   readonly onDrained: (inputs: readonly string[]) => void;
   /** A new area, and with it numbers that begin anew. */
@@ -26,6 +26,8 @@ export class Watched<Input extends Tagged, Output extends Tagged> implements Mac
   armed: Point | undefined;
   /** Type of the input that was handled last; `timer` for time that is up. */
   last = '';
+  /** A host’s client is there. */
+  probed = false;
   readonly #inner: Machine<Input, Output>;
   readonly #hooks: WatchedHooks;
   #area: SharedArea | undefined;
@@ -78,6 +80,9 @@ export class Watched<Input extends Tagged, Output extends Tagged> implements Mac
     this.last = input.type;
     this.#inputs.push(input.type);
     switch (input.type) {
+      case 'probe':
+        this.probed = true;
+        return;
       case 'me':
         if ((input.bytes as Uint8Array).length >= ME_HEADER_LEN)
           this.me.hear(seqNumOf(input.bytes as Uint8Array));
@@ -91,8 +96,11 @@ export class Watched<Input extends Tagged, Output extends Tagged> implements Mac
         this.me.clear();
         return this.#hooks.onArea();
       }
-      case 'areaGone':
       case 'lost':
+        this.probed = false;
+        this.#area = undefined;
+        return;
+      case 'areaGone':
         this.#area = undefined;
     }
   }
@@ -101,7 +109,7 @@ export class Watched<Input extends Tagged, Output extends Tagged> implements Mac
     const { armed } = this;
     if (armed === undefined || armed.when !== when || armed.type !== type) return;
     this.armed = { ...armed, nth: armed.nth - 1 };
-    if (this.armed.nth === 0) this.#hooks.onPoint(armed);
+    if (this.armed.nth === 0) this.#hooks.onPoint(`${when} ${type}`);
   }
 }
 
