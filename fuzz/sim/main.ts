@@ -83,6 +83,8 @@ function simulateAll(runs: number) {
 }
 
 async function killAll(kills: number): Promise<KillReport & { seed: number }> {
+  // An exit, and not a sudden end: the processes go with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const report = await simulateKills(kills, seed, (tally) => console.error(`  ${tally.killed} kills`));
   const { failure, tally, ...counts } = report;
   console.log(JSON.stringify({ ...counts, ...tally }));

@@ -52,6 +52,8 @@ export async function simulateKills(
 
 async function goRound(seed: number, nursery: Nursery, tally: Tally): Promise<KillFailure | undefined> {
   const round = new Round(new Random(Math.imul(seed, 0x9e3779b1)), seed, nursery, tally);
+  const clean = () => round.clean();
+  process.once('exit', clean);
   try {
     await round.go(KILLS_IN_ROUND);
     return undefined;
@@ -59,7 +61,8 @@ async function goRound(seed: number, nursery: Nursery, tally: Tally): Promise<Ki
     if (!(error instanceof Broken)) throw error;
     return { seed, what: error.message, ladder: laddersOf(round) };
   } finally {
-    round.clean();
+    process.off('exit', clean);
+    clean();
   }
 }
 

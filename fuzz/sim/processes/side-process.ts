@@ -102,27 +102,36 @@ export class SideProcess {
 export class Nursery {
   readonly #spare: SideProcess[] = [];
   readonly #all = new Set<SideProcess>();
+  /** One that is stopped would not see that the coordinator is gone. */
+  readonly #killAll = (): void => {
+    for (const side of this.#all) side.kill();
+  };
+
+  constructor() {
+    process.once('exit', this.#killAll);
+  }
 
   /** One that has loaded everything. */
   async take(): Promise<SideProcess> {
     while (this.#spare.length <= SPARE) this.#spare.push(this.#start());
-    const process = this.#spare.shift()!;
-    const failed = process.end.then((how) => Promise.reject(new Broken(`a process does not start (${how})`)));
-    await within(Promise.race([process.ready, failed]), 'the start of a process');
-    return process;
+    const side = this.#spare.shift()!;
+    const failed = side.end.then((how) => Promise.reject(new Broken(`a process does not start (${how})`)));
+    await within(Promise.race([side.ready, failed]), 'the start of a process');
+    return side;
   }
 
   /** Kills all that there are. */
   async close(): Promise<void> {
-    for (const process of this.#all) process.kill();
-    await Promise.all([...this.#all].map((process) => within(process.end, 'the end of a process')));
+    process.off('exit', this.#killAll);
+    this.#killAll();
+    await Promise.all([...this.#all].map(({ end }) => within(end, 'the end of a process')));
   }
 
   #start(): SideProcess {
-    const process = new SideProcess();
-    this.#all.add(process);
-    process.end.then(() => this.#all.delete(process));
-    return process;
+    const side = new SideProcess();
+    this.#all.add(side);
+    side.end.then(() => this.#all.delete(side));
+    return side;
   }
 }
 
