@@ -63,6 +63,8 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
   #judge: Judge | undefined;
   /** The firmware was reset by the script: the link that is lost now is no fault. */
   #dropping = false;
+  /** START has come for the area that is mapped. */
+  #startSeen = false;
   #linkMs: number;
   /** Why nothing more can be played. */
   #gone: string | undefined;
@@ -81,6 +83,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       trace: (event) => this.#said(event),
       control: (event) => this.#ask(event),
       drop: () => this.#drop(),
+      look: () => this.#hearRings(),
     });
     this.#play = this.#all();
   }
@@ -123,6 +126,8 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
 
   #take(input: ConformanceInput): void {
     const { csme } = this.#stage;
+    // What was on its way when the connection was dropped.
+    if (this.#dropping && input.type !== 'lost' && !input.type.startsWith('control')) return;
     switch (input.type) {
       case 'mapRequest': {
         this.#linked();
@@ -132,6 +137,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       case 'area': {
         this.#linked();
         const error = csme.map(input.memory);
+        this.#startSeen = false;
         if (error !== undefined) this.#check('map.order', false, 'an area of a known size', error.message);
         this.#said({ ch: 'bus', dir: 'drv', name: 'dma_map', args: mapArgs(input.memory.byteLength) });
         return;
@@ -158,14 +164,14 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       this.#said({ ch: 'bus', dir: 'ctl', name: 'probe', args: { arg: 0 } });
     }
     this.#stage.linked = true;
-    this.#dropping = false;
   }
 
   #hearMe(bytes: Uint8Array): void {
     const { csme } = this.#stage;
     const message = decodeMe(bytes, 'host');
     const name = message instanceof SapError ? undefined : message.name;
-    if (name === 'START' && csme.area !== undefined) {
+    if (name === 'START' && csme.area !== undefined && !this.#startSeen) {
+      this.#startSeen = true;
       const used = csme.firstUsedByte();
       this.#check(
         'start.zeroed',
@@ -255,7 +261,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
   }
 
   #drop(): void {
-    this.#dropping = this.#stage.linked;
+    this.#dropping = true;
     this.#stage.linked = false;
     this.#stage.csme.unmap();
     this.#said({ ch: 'bus', dir: 'ctl', name: 'link', args: { arg: 0 } });

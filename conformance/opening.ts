@@ -3,7 +3,7 @@ import { AREA_LAYOUTS, type OobFilters } from '../sap/index.ts';
 import type { CheckId } from './catalogue.ts';
 import type { Play } from './scenario.ts';
 import { bus, me, message } from './seen.ts';
-import { SOON, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /** How long a driver may take to map the area and send START, in ms. */
 const START_MS = 5_000;
@@ -16,13 +16,15 @@ export function* unlink(s: Stage): Play {
   if (!s.helped) return s.drop();
   s.mark();
   // There may be none to remove, when the driver gave up.
-  if (yield* s.tryBus('remove')) yield* s.await(bus('unmap'), GOODBYE_MS);
+  if (yield* s.attempt(s.bus('remove'))) yield* s.await(bus('unmap'), GOODBYE_MS);
   s.csme.unmap();
 }
 
 /** The WLAN driver is gone, and nothing is cached. */
 export function* forget(s: Stage): Play {
   if (!s.helped) return;
+  if (s.limited) yield* s.attempt(s.limit(AREA_LAYOUTS[4].size));
+  s.limited = false;
   yield* s.call('start_unregister');
   yield* s.call('unregister_complete');
   yield* s.call('country', { mcc: 0 });
@@ -75,15 +77,14 @@ export function* up(s: Stage, opening: Opening = {}): Play {
 
 /** A link with the smaller area, whose notification ring is soon full, where the helper can have it. */
 export function* upSmall(s: Stage): Play {
-  const limited = s.helped && (yield* s.tryBus('max_dma', AREA_LAYOUTS[3].size));
+  if (s.helped) yield* s.attempt(s.limit(AREA_LAYOUTS[3].size));
   yield* up(s);
-  if (limited) yield* s.bus('max_dma', AREA_LAYOUTS[4].size);
 }
 
 /** AMT is enabled: the initial configuration must come, to its end. */
-export function* enable(s: Stage): Play {
+export function* enable(s: Stage, check: CheckId = 'init.missing'): Play {
   yield* s.tell({ name: 'AMT_STATE', enabled: 1 });
-  yield* s.expect('init.missing', message('RADIO_STATE'));
+  yield* s.expect(check, message('RADIO_STATE'));
 }
 
 export function* filters(s: Stage, oobFilters: OobFilters): Play {
@@ -92,6 +93,9 @@ export function* filters(s: Stage, oobFilters: OobFilters): Play {
 
 /** The driver is alive: it answers. */
 export function* alive(s: Stage, check: CheckId = 'ping.pong'): Play {
-  yield* s.tell({ name: 'PING' });
-  yield* s.expect(check, message('PONG'), SOON);
+  s.mark();
+  s.csme.write({ name: 'PING' });
+  s.csme.bell();
+  yield* s.read(check === 'ping.pong' ? 'ring.read-whole' : check);
+  yield* s.expect(check, message('PONG'));
 }

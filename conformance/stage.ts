@@ -41,6 +41,8 @@ export interface StageSinks extends PuppetSinks {
   now(): number;
   control(event: ControlCause): number;
   drop(): void;
+  /** Reads the driver's rings now, without a bell. */
+  look(): void;
 }
 
 export class Stage {
@@ -56,6 +58,8 @@ export class Stage {
   readonly done = new Map<number, string | undefined>();
   /** Whether there is a link: something came since it was lost. */
   linked = false;
+  /** The bus maps less than it could. */
+  limited = false;
   /** What is waited for is counted from here. */
   #from = 0;
   readonly #sinks: StageSinks;
@@ -166,16 +170,17 @@ export class Stage {
   }
 
   /** The driver must have read all that CSME wrote. */
-  *read(): Play {
+  *read(id: CheckId = 'ring.read-whole'): Play {
     const empty = () => this.csme.area === undefined || this.csme.unread() === 0;
     yield { deadlineMs: this.now + SOON, until: empty, watchesMemory: true };
     const left = this.csme.area === undefined ? 0 : this.csme.unread();
-    this.must(
-      'ring.read-whole',
-      left === 0,
-      'all that was written is read after the bell',
-      `${left} bytes are left`,
-    );
+    this.must(id, left === 0, 'all that was written is read after the bell', `${left} bytes are left`);
+  }
+
+  /** CSME reads again: at once, and upon each bell. */
+  listen(): void {
+    this.csme.listens = true;
+    this.#sinks.look();
   }
 
   // --- the driver's side
@@ -194,10 +199,10 @@ export class Stage {
     yield* this.#ask({ t: 0, ch: 'bus', dir: 'ctl', name, args: { arg } });
   }
 
-  /** Gives whether there was something to do it to. */
-  *tryBus(name: string, arg = 0): Play<boolean> {
+  /** Gives whether the helper could. */
+  *attempt(step: Play): Play<boolean> {
     try {
-      yield* this.bus(name, arg);
+      yield* step;
       return true;
     } catch (error) {
       if (error instanceof Leaves && error.how === 'impossible') return false;
@@ -213,6 +218,12 @@ export class Stage {
     if (!this.done.has(id)) throw new Leaves('impossible', `the helper did not answer to ${what}`);
     const error = this.done.get(id);
     if (error !== undefined) throw new Leaves('impossible', `${what}: ${error}`);
+  }
+
+  /** The largest area that the bus maps from now on. */
+  *limit(size: number): Play {
+    this.limited = true;
+    yield* this.bus('max_dma', size);
   }
 
   /** Firmware reset. */

@@ -59,7 +59,7 @@ export const HOSTILE: readonly Scenario[] = [
           s.csme.writeBytes(raw(id, length, new Uint8Array(length).fill(1), s.csme.nextSapSeq()));
           s.csme.write({ name: 'PING' });
           s.csme.bell();
-          yield* s.read();
+          yield* s.read(SURVIVES);
           const pong = yield* s.await(message('PONG'));
           s.check(
             'hostile.skipped',
@@ -94,7 +94,7 @@ export const HOSTILE: readonly Scenario[] = [
       s.csme.writeBytes(raw(NIC_OWNER, 3, Uint8Array.of(1, 0, 0), s.csme.nextSapSeq()));
       s.csme.writeBytes(raw(REPLY, 1, Uint8Array.of(1), s.csme.nextSapSeq()));
       s.csme.bell();
-      yield* s.read();
+      yield* s.read(SURVIVES);
       yield* s.call('get_ownership');
       const ask = yield* s.await(asked);
       s.check('hostile.ignored', ask !== undefined, 'a host that asks, because CSME owns the card', 'none');
@@ -111,7 +111,7 @@ export const HOSTILE: readonly Scenario[] = [
       s.csme.writeBytes(raw(NIC_OWNER, 100, Uint8Array.of(1, ...new Uint8Array(99)), s.csme.nextSapSeq()));
       s.csme.writeBytes(raw(PING, 32, 32, s.csme.nextSapSeq()));
       s.csme.bell();
-      yield* s.read();
+      yield* s.read(SURVIVES);
       yield* s.expect('hostile.skipped', message('PONG'));
       yield* s.call('get_ownership');
       yield* s.expect('own.result', ret('get_ownership', { ret: 0 }));
@@ -132,7 +132,7 @@ export const HOSTILE: readonly Scenario[] = [
         );
         s.csme.write({ name: 'PING' });
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         const pong = yield* s.await(message('PONG'));
         s.check(
           'hostile.skipped',
@@ -154,16 +154,16 @@ export const HOSTILE: readonly Scenario[] = [
       s.csme.writeBytes(raw(501, 4088, 4088, s.csme.nextSapSeq()));
       s.csme.write({ name: 'PING' });
       s.csme.bell();
-      yield* s.read();
+      yield* s.read(SURVIVES);
       yield* s.expect('hostile.skipped', message('PONG'));
       // One that would do something if it were read.
       s.csme.writeBytes(raw(TAKING, 4089, 4089, s.csme.nextSapSeq()));
       s.csme.bell();
-      yield* s.read();
+      yield* s.read(SURVIVES);
       yield* s.never('hostile.ignored', message('CSME_OWNERSHIP_CONFIRMED'));
       s.csme.writeBytes(raw(501, 60_000, 60_000, s.csme.nextSapSeq()));
       s.csme.bell();
-      yield* s.read();
+      yield* s.read(SURVIVES);
       yield* alive(s, SURVIVES);
     },
   },
@@ -178,7 +178,7 @@ export const HOSTILE: readonly Scenario[] = [
         s.mark();
         s.csme.writeBytes(raw(TAKING, claimed, 0, s.csme.nextSapSeq()));
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         yield* s.never('hostile.ignored', message('CSME_OWNERSHIP_CONFIRMED'), 120);
         yield* alive(s, SURVIVES);
       }
@@ -196,7 +196,7 @@ export const HOSTILE: readonly Scenario[] = [
         s.csme.write({ name: 'PING' });
         s.csme.writeBytes(new Uint8Array(rest).fill(0xff));
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         yield* s.expect(SURVIVES, message('PONG'));
       }
       yield* alive(s, SURVIVES);
@@ -216,7 +216,7 @@ export const HOSTILE: readonly Scenario[] = [
         noise[1] = 0xee;
         s.csme.writeBytes(noise);
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
       }
       yield* alive(s, SURVIVES);
     },
@@ -263,7 +263,7 @@ export const HOSTILE: readonly Scenario[] = [
       while (left() > 4096 + 2 * HEADER) {
         s.csme.writeBytes(raw(501, 4088, 4088, s.csme.nextSapSeq()));
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
       }
       s.mark();
       // Up to the last eight bytes, which are a PING.
@@ -298,7 +298,7 @@ export const HOSTILE: readonly Scenario[] = [
         s.csme.setPointer('h2m', 'notif', 'rd', bad);
         s.csme.write({ name: 'PING' });
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         const now = s.csme.pointer('h2m', 'notif', 'wr');
         s.check(
           'ring.untouched',
@@ -308,7 +308,7 @@ export const HOSTILE: readonly Scenario[] = [
         );
       }
       s.csme.setPointer('h2m', 'notif', 'rd', rd);
-      s.csme.listens = true;
+      s.listen();
       yield* s.settle(120);
       yield* alive(s, SURVIVES);
     },
@@ -334,7 +334,7 @@ export const HOSTILE: readonly Scenario[] = [
           s.mark();
           s.csme.write({ name: 'PING' });
           s.csme.bell();
-          yield* s.read();
+          yield* s.read('ring.from-memory');
           const pong = yield* s.await(message('PONG'));
           s.check('ring.from-memory', pong !== undefined, `PONG while the word at ${at} is ${bad}`, 'none');
         }
@@ -374,7 +374,7 @@ export const HOSTILE: readonly Scenario[] = [
         s.csme.writeBytes(raw(id, inside.length, inside, s.csme.nextSapSeq()), 'data');
         s.csme.writeBytes(encodeSap({ name: 'DATA_PACKET', frame: bytes }, s.csme.nextSapSeq()), 'data');
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         const out = yield* s.await(frame('wlan0>peer0', bytes));
         s.check(
           'hostile.skipped',
@@ -398,12 +398,12 @@ export const HOSTILE: readonly Scenario[] = [
         s.mark();
         s.csme.writeBytes(raw(DATA_PACKET, claimed, padded(tcp(443), 60), s.csme.nextSapSeq()), 'data');
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         yield* nothingOut(s);
         const good = padded(tcp(443, { from: claimed }), 99);
         s.csme.writeBytes(encodeSap({ name: 'DATA_PACKET', frame: good }, s.csme.nextSapSeq()), 'data');
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         yield* s.expect(SURVIVES, frame('wlan0>peer0', good));
       }
     },
@@ -418,7 +418,7 @@ export const HOSTILE: readonly Scenario[] = [
       s.mark();
       s.csme.write({ name: 'DATA_PACKET', frame: padded(tcp(443), 60) }, 'notif');
       s.csme.bell();
-      yield* s.read();
+      yield* s.read(SURVIVES);
       yield* nothingOut(s);
       yield* alive(s, SURVIVES);
     },
@@ -458,7 +458,7 @@ export const HOSTILE: readonly Scenario[] = [
         s.mark();
         s.csme.writeBytes(raw(DATA_PACKET, length, length, s.csme.nextSapSeq()), 'data');
         s.csme.bell();
-        yield* s.read();
+        yield* s.read(SURVIVES);
         yield* nothingOut(s);
         yield* alive(s, SURVIVES);
       }

@@ -1,5 +1,7 @@
 /** The end of a link and the next one: removal, reset of the firmware, callers that wait meanwhile. */
+import { EXAMPLE_AP } from '../../csme/index.ts';
 import type { TraceArgs } from '../../trace/index.ts';
+import type { CheckId } from '../catalogue.ts';
 import { alive, enable, GOODBYE_MS, probe, started, unlink, up } from '../opening.ts';
 import type { Play, Scenario } from '../scenario.ts';
 import { bell, bus, message, op, ret, wordsOf } from '../seen.ts';
@@ -126,9 +128,23 @@ export const LIFECYCLE: readonly Scenario[] = [
       yield* s.settle(QUIET);
     },
   },
-  waiting('get_ownership', message('HOST_ASKS_FOR_NIC_OWNERSHIP')),
-  waiting('get_nvm', message('GET_NVM')),
-  waiting('pldr', message('PLDR')),
+  {
+    id: 'lifecycle-removal-protected',
+    suite: 'lifecycle',
+    title: 'The client goes away during a protected session: rfkill is released',
+    needs: ['control'],
+    *play(s) {
+      yield* up(s, { owner: 'csme' });
+      const scanRequest = 0;
+      yield* s.tell({ name: 'CSME_CONN_STATUS', linkProtState: 1, scanRequest, connectionInfo: EXAMPLE_AP });
+      yield* s.expect('lp.rfkill', op('rfkill', { blocked: 1 }));
+      yield* s.bus('remove');
+      yield* s.expect('removal.rfkill', op('rfkill', { blocked: 0 }));
+    },
+  },
+  waiting('get_ownership', 'own.ask', message('HOST_ASKS_FOR_NIC_OWNERSHIP')),
+  waiting('get_nvm', 'nvm.request', message('GET_NVM')),
+  waiting('pldr', 'pldr.tries', message('PLDR')),
   {
     id: 'lifecycle-reset',
     suite: 'lifecycle',
@@ -185,7 +201,11 @@ function negative(args: TraceArgs): boolean {
 }
 
 /** The client goes away while a call waits. */
-function waiting(name: 'get_ownership' | 'get_nvm' | 'pldr', question: ReturnType<typeof message>): Scenario {
+function waiting(
+  name: 'get_ownership' | 'get_nvm' | 'pldr',
+  check: CheckId,
+  question: ReturnType<typeof message>,
+): Scenario {
   return {
     id: `lifecycle-removal-during-${name.replace('_', '-')}`,
     suite: 'lifecycle',
@@ -195,7 +215,7 @@ function waiting(name: 'get_ownership' | 'get_nvm' | 'pldr', question: ReturnTyp
       yield* up(s, { owner: 'csme' });
       yield* s.settle(QUIET);
       yield* s.call(name);
-      yield* s.expect('bell.missing', question);
+      yield* s.expect(check, question);
       yield* s.bus('remove');
       const failed = name === 'get_nvm' ? ret(name, { ret: null }) : ret(name, {}, negative);
       yield* s.expect('removal.wakes', failed, GOODBYE_MS - 300);

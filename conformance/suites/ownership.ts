@@ -97,6 +97,7 @@ export const OWNERSHIP: readonly Scenario[] = [
       const end = yield* s.expect('own.result', bad, ANSWERED_MS);
       const tookMs = Math.round(end.atMs - began);
       s.check('own.result', tookMs >= REPLY_MS - 50, `a wait of ${REPLY_MS} ms`, `${tookMs} ms`);
+      yield* s.never('own.ask', ask, 0);
     },
   },
   {

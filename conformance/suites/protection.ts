@@ -82,6 +82,7 @@ export const PROTECTION: readonly Scenario[] = [
     *play(s) {
       yield* up(s, { owner: 'csme' });
       yield* s.tell(status(0x100));
+      yield* s.expect('lp.status', op('me_conn_status', { lp_state: 0x100 }));
       yield* s.expect('lp.rfkill', blocked);
     },
   },

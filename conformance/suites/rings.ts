@@ -25,7 +25,9 @@ export const RINGS: readonly Scenario[] = [
       yield* up(s);
       for (let before = 1; before <= SAP_HEADER_LEN; before++) {
         yield* fillTo(s, 'notif', s.csme.ring('m2h', 'notif').size - before);
-        yield* alive(s, 'ring.read-whole');
+        // It is missed by a driver that reads another header: then the one behind it changes nothing.
+        yield* s.tell({ name: 'AMT_STATE', enabled: 0 });
+        yield* enable(s, 'ring.read-whole');
       }
     },
   },
@@ -52,7 +54,8 @@ export const RINGS: readonly Scenario[] = [
     *play(s) {
       yield* up(s);
       const { size } = s.csme.ring('h2m', 'notif');
-      for (let written = 0; written < 1.1 * size; written += 500 * PONG_LEN) yield* flood(s, 500);
+      const batch = Math.min(500, size / PONG_LEN - 50);
+      for (let written = 0; written < 1.1 * size; written += batch * PONG_LEN) yield* flood(s, batch);
     },
   },
   {
@@ -65,7 +68,11 @@ export const RINGS: readonly Scenario[] = [
       // The initial configuration once more, so that what is written is a multiple of a PONG.
       yield* s.tell({ name: 'AMT_STATE', enabled: 0 });
       yield* enable(s);
-      for (let i = 0; i < 3; i++) yield* flood(s, 200);
+      const { size } = s.csme.ring('h2m', 'notif');
+      const left = () => (size - s.csme.pointer('h2m', 'notif', 'wr')) / PONG_LEN;
+      while (left() > 250) yield* flood(s, 200);
+      yield* flood(s, Math.floor(left()));
+      yield* flood(s, 10);
     },
   },
   {
@@ -151,7 +158,7 @@ export const RINGS: readonly Scenario[] = [
       s.csme.bell();
       yield* s.read();
       yield* s.until({ until: () => s.heard('PONG') >= pings, withinMs: SOON });
-      s.check('ring.read-whole', s.heard('PONG') === pings, `${pings} PONGs`, `${s.heard('PONG')}`);
+      s.check('ring.read-whole', s.heard('PONG') >= pings, `${pings} PONGs`, `${s.heard('PONG')}`);
       yield* alive(s, 'hostile.survives');
     },
   },
@@ -187,7 +194,7 @@ export const RINGS: readonly Scenario[] = [
       const kept = s.log
         .slice(from)
         .filter(({ event }) => event.ch === 'frame' && event.dir === 'wlan0>stack').length;
-      s.csme.listens = true;
+      s.listen();
       yield* s.until({ until: () => s.heard('DATA_PACKET', from) > 0, withinMs: SOON });
       const got = s.heard('DATA_PACKET', from);
       const fit = Math.floor((s.csme.ring('h2m', 'data').size - 1) / (1514 + SAP_HEADER_LEN));
@@ -221,7 +228,7 @@ export const RINGS: readonly Scenario[] = [
         'a full ring',
         'wr_ptr equals rd_ptr: a ring that reads as empty',
       );
-      s.csme.listens = true;
+      s.listen();
       yield* s.until({ until: () => s.csme.unheardOf('data') === 0, withinMs: SOON, watchesMemory: true });
       yield* alive(s, 'hostile.survives');
     },
@@ -250,7 +257,7 @@ function* flood(s: Stage, count: number): Play {
 
 /** CSME listens again, and hears at least so many PONGs. */
 function* hears(s: Stage, least: number): Play {
-  s.csme.listens = true;
+  s.listen();
   yield* s.until({ until: () => s.heard('PONG') >= least, withinMs: FLOOD_MS });
   const came = s.heard('PONG');
   s.check('ring.overwrite', came >= least, `the ${least} PONGs that fit`, `${came}`);

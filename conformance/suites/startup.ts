@@ -29,11 +29,10 @@ export const STARTUP: readonly Scenario[] = [
     needs: ['control'],
     *play(s) {
       yield* s.call('register');
-      yield* s.bus('max_dma', VERSION_3);
+      yield* s.limit(VERSION_3);
       s.mark();
       yield* s.bus('probe');
       const version = yield* started(s);
-      yield* s.bus('max_dma', AREA_LAYOUTS[4].size);
       s.must(
         'map.order',
         version === 3,
@@ -50,13 +49,12 @@ export const STARTUP: readonly Scenario[] = [
     title: 'Both versions are refused, three times: the driver gives up',
     needs: ['control'],
     *play(s) {
-      yield* s.bus('max_dma', 4096);
+      yield* s.limit(4096);
       s.mark();
       yield* s.bus('probe');
       yield* s.settle(ROUNDS_MS);
       yield* s.never('map.order', me('START'), 0);
       const tries = s.all(bus('dma_map')).length;
-      yield* s.bus('max_dma', AREA_LAYOUTS[4].size);
       s.check('map.order', tries >= 2 && tries <= 6, '2 to 6 tries to map', `${tries}`);
       yield* s.bus('remove');
     },

@@ -30,7 +30,7 @@ export const OWNERSHIP_DEFECTS: readonly Defect[] = [
     what: 'asks although it owns the card',
     plant: table('connected', 'get_ownership', ([, asks]) => [{ do: asks!.do }]),
     fails: ['own.no-ask-when-owner'],
-    follows: ['own.result', 'own.ask'],
+    follows: ['own.ask-again', 'own.result', 'own.ask'],
   },
   {
     id: 'no-confirmation',

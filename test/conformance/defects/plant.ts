@@ -76,6 +76,13 @@ export function without(action: string, phase: Phase, event: EventType) {
   });
 }
 
+/** The rows without the step that sends the setting: it has no name. */
+export function unsent(event: EventType) {
+  return table('connected', event, (rows) => {
+    return rows.map((row) => ({ ...row, do: row.do.filter(({ name }) => name !== '') }));
+  });
+}
+
 export interface Hooks {
   /** What goes in instead. */
   input?(input: HostInput, host: Host): readonly HostInput[];

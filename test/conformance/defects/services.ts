@@ -11,6 +11,7 @@ import {
   oneMore,
   type Planted,
   quirk,
+  reads,
   table,
   timed,
   without,
@@ -242,15 +243,11 @@ export const SERVICE_DEFECTS: readonly Defect[] = [
   {
     id: 'filters-once',
     what: 'keeps the first filters for ever',
-    plant: hooked(() => {
-      let first: OobFilters | null = null;
-      return {
-        after({ state }) {
-          if (state.phase !== 'connected') first = null;
-          else if (state.filters !== null) state.filters = first ??= state.filters;
-        },
-      };
-    }),
+    plant: reads(({ host, read, onMessage }) =>
+      read((bytes, start, end, id) => {
+        if (id !== 500 || host.state.filters === null) onMessage(bytes, start, end, id);
+      }),
+    ),
     fails: ['rx.not-to-csme', 'rx.to-csme'],
     follows: ['rx.host-keeps'],
   },
@@ -265,6 +262,7 @@ export const SERVICE_DEFECTS: readonly Defect[] = [
     }),
     fails: ['rx.bytes'],
     follows: [
+      'rx.not-to-csme',
       'ring.overwrite',
       'rx.lost',
       'rx.to-csme',
@@ -346,7 +344,7 @@ export const SERVICE_DEFECTS: readonly Defect[] = [
     what: "sends CSME's frames twice",
     plant: hooked({ output: (output) => (output.type === 'transmit' ? [output, output] : [output]) }),
     fails: ['tx.forward'],
-    follows: ['hostile.skipped'],
+    follows: ['hostile.ignored', 'hostile.skipped'],
   },
   {
     id: 'forward-padded',

@@ -1,7 +1,18 @@
 /** Defects of the start-up and of settings. */
 import type { HostState } from '../../../ownership/index.ts';
 import { decodeMe, SapError } from '../../../sap/index.ts';
-import { type Defect, dropped, hooked, isNamed, oneMore, quirk, table, without, writes } from './plant.ts';
+import {
+  type Defect,
+  dropped,
+  hooked,
+  isNamed,
+  oneMore,
+  quirk,
+  table,
+  unsent,
+  without,
+  writes,
+} from './plant.ts';
 
 const isStart = (bytes: Uint8Array) => {
   const message = decodeMe(bytes, 'host');
@@ -78,6 +89,7 @@ export const STARTUP_DEFECTS: readonly Defect[] = [
       output: (output) => (output.type === 'me' && isStart(output.bytes) ? [output, output] : [output]),
     }),
     fails: ['start.first-message'],
+    follows: ['link.comes'],
   },
   {
     id: 'wrong-ring-size',
@@ -128,20 +140,30 @@ export const STARTUP_DEFECTS: readonly Defect[] = [
       },
     }),
     fails: ['start.no-sap-before-start-ok'],
-    follows: ['bell.throttle'],
+    follows: ['start.start-ok-checked', 'removal.silence', 'bell.throttle'],
   },
   {
     id: 'start-ok-once',
-    what: 'gives up after a START_OK that is wrong',
-    plant: table('started', 'START_OK', ([good, bad]) => [good!, { ...bad!, to: 'failed' }]),
+    what: 'takes no START_OK behind one of another version',
+    plant: table('started', 'START_OK', ([good, bad]) => [
+      good!,
+      {
+        ...bad!,
+        do: [
+          (s: HostState) => {
+            (s as { version: number }).version = 0;
+          },
+        ],
+      },
+    ]),
     fails: ['start.late-start-ok'],
-    follows: ['link.comes', 'removal.goes-down'],
   },
   {
     id: 'no-driver-up',
     what: 'forgets WIFIDR_UP in the initial configuration',
     plant: without('sendDriverUp', 'connected', 'AMT_STATE'),
     fails: ['init.missing'],
+    follows: ['init.order', 'driver.up'],
   },
   {
     id: 'driver-up-last',
@@ -186,6 +208,7 @@ export const STARTUP_DEFECTS: readonly Defect[] = [
     what: 'keeps an association that ended without a link',
     plant: without('forgetAssociation', 'absent', 'disassociated'),
     fails: ['init.contents'],
+    follows: ['settings.quiet'],
   },
   {
     id: 'collocated-forgotten',
@@ -204,7 +227,7 @@ export const STARTUP_DEFECTS: readonly Defect[] = [
       ...rest,
     ]),
     fails: ['init.contents'],
-    follows: ['settings.quiet', 'driver.up'],
+    follows: ['init.order', 'settings.quiet', 'driver.up'],
   },
   {
     id: 'settings-while-disabled',
@@ -231,7 +254,7 @@ export const STARTUP_DEFECTS: readonly Defect[] = [
   {
     id: 'country-not-sent',
     what: 'does not send a country that comes while AMT is enabled',
-    plant: without('sendCountry', 'connected', 'country'),
+    plant: unsent('country'),
     fails: ['settings.sent'],
     follows: ['bell.missing', 'bell.repeat', 'bell.throttle'],
   },
@@ -261,7 +284,7 @@ export const STARTUP_DEFECTS: readonly Defect[] = [
   {
     id: 'link-down-not-sent',
     what: 'does not tell the end of an association',
-    plant: without('sendLinkDown', 'connected', 'disassociated'),
+    plant: unsent('disassociated'),
     fails: ['settings.sent'],
   },
   {

@@ -55,6 +55,7 @@ export const WIRE_DEFECTS: readonly Defect[] = [
       };
     }),
     fails: ['sap.seq'],
+    follows: ['ring.full-reads-empty'],
   },
   {
     id: 'numbers-from-zero',
@@ -77,6 +78,7 @@ export const WIRE_DEFECTS: readonly Defect[] = [
       return write(long);
     }),
     fails: ['sap.length'],
+    follows: ['init.contents', 'settings.sent'],
   },
   {
     id: 'too-short',
@@ -88,7 +90,7 @@ export const WIRE_DEFECTS: readonly Defect[] = [
       return write(short);
     }),
     fails: ['sap.length'],
-    follows: MISSED,
+    follows: [...MISSED, 'bell.repeat'],
   },
   {
     id: 'header-with-length',
@@ -160,6 +162,8 @@ export const WIRE_DEFECTS: readonly Defect[] = [
       },
     }),
     fails: ['bell.missing'],
+    // What is written within 100 ms of a bell is not read before something else is signalled, wherever that is.
+    follows: EVERYTHING,
   },
   {
     id: 'full-ring',
@@ -223,8 +227,9 @@ export const WIRE_DEFECTS: readonly Defect[] = [
       if (ring.size - wr < SAP_HEADER_LEN) Atomics.store(area.words, ring.wrAt >> 2, 0);
       return write(message);
     }),
-    fails: ['sap.length'],
+    fails: ['ring.pointer'],
     follows: [
+      'sap.length',
       'ring.pointer',
       'ring.overwrite',
       'sap.seq',

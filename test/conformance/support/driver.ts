@@ -1,5 +1,5 @@
 /** A driver to be judged, in this process: a host on an end, and its own side as the control protocol has it. */
-import { LimitedBus } from '../../../cli/host/limited-bus.ts';
+import { LimitedBus } from '../../../cli/live/limited-bus.ts';
 import type { CommandName, Host, HostInput, HostOutput } from '../../../ownership/index.ts';
 import { VERDICT_CONSUMED } from '../../../sap/index.ts';
 import {
