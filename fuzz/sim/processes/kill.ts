@@ -7,6 +7,7 @@
 import { Ladder, type TraceEvent } from '../../../trace/index.ts';
 import { Random } from '../../random.ts';
 import { Broken } from './broken.ts';
+import type { Cast } from './cast.ts';
 import type { Member } from './member.ts';
 import { Round } from './round.ts';
 import { Nursery } from './side-process.ts';
@@ -52,26 +53,26 @@ export async function simulateKills(
 
 async function goRound(seed: number, nursery: Nursery, tally: Tally): Promise<KillFailure | undefined> {
   const round = new Round(new Random(Math.imul(seed, 0x9e3779b1)), seed, nursery, tally);
-  const clean = () => round.clean();
+  const clean = () => round.cast.clean();
   process.once('exit', clean);
   try {
     await round.go(KILLS_IN_ROUND);
     return undefined;
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
-    return { seed, what: error.message, ladder: laddersOf(round) };
+    return { seed, what: error.message, ladder: laddersOf(round.cast) };
   } finally {
     process.off('exit', clean);
     clean();
   }
 }
 
-function laddersOf(round: Round): string {
-  const orders = round.log.map(
+function laddersOf({ log, both }: Cast): string {
+  const orders = log.map(
     ({ atMs, text }): TraceEvent => ({ ch: 'note', t: atMs / 1000, text: `*** ${text}` }),
   );
   const from = orders[0] && 't' in orders[0] ? orders[0].t : 0;
-  return [round.host, round.csme].map((member) => ladderOf(member, orders, from)).join('\n');
+  return both.map((member) => ladderOf(member, orders, from)).join('\n');
 }
 
 function ladderOf(member: Member | undefined, orders: readonly TraceEvent[], from: number): string {

@@ -16,15 +16,12 @@ export abstract class Member<S extends Snapshot = Snapshot> {
   baseline: Census;
   /** What it last said. */
   last: S;
-  /** It was told to kill itself somewhere. */
-  armed: boolean;
 
-  protected constructor(process: SideProcess, loaded: Census, begun: S, armed: boolean) {
+  protected constructor(process: SideProcess, loaded: Census, begun: S) {
     this.process = process;
     this.loaded = loaded;
     this.baseline = loaded;
     this.last = begun;
-    this.armed = armed;
   }
 
   async look(): Promise<S> {
@@ -49,7 +46,7 @@ export class HostMember extends Member<HostSnapshot> {
   static async begin(process: SideProcess, begin: Extract<Begin, { side: 'host' }>): Promise<HostMember> {
     const loaded = await process.ready;
     const begun = (await process.ask(begin)) as HostSnapshot;
-    const member = new HostMember(process, loaded, begun, begin.armed !== undefined);
+    const member = new HostMember(process, loaded, begun);
     member.driver = begun.state.driver;
     return member;
   }
@@ -66,10 +63,19 @@ export class CsmeMember extends Member<CsmeSnapshot> {
   honest: boolean;
 
   private constructor(process: SideProcess, loaded: Census, begun: CsmeSnapshot, begin: BeginCsme) {
-    super(process, loaded, begun, begin.armed !== undefined);
+    super(process, loaded, begun);
     this.baseline = withSockets(loaded, 1);
     this.profile = begin.profile;
     this.honest = begin.behaviours.length === 0;
+  }
+
+  command(name: 'enableAmt' | 'reset'): void {
+    this.process.send({ type: 'firmware', command: { type: 'command', name } });
+  }
+
+  makeHonest(): void {
+    this.process.send({ type: 'honest' });
+    this.honest = true;
   }
 
   /** Its client is not on the bus yet. */

@@ -6,6 +6,8 @@ import type { SideName } from './protocol.ts';
 export class Tally {
   readonly kills: Record<SideName, number> = { host: 0, csme: 0 };
   readonly occasions = Object.fromEntries(OCCASIONS.map((o) => [o, 0])) as Record<Occasion, number>;
+  /** How often both were killed at once. */
+  together = 0;
   /** Processes that were killed while their first link began. */
   young = 0;
   /** Deaths that the other side slept through: it found the successor in the place of its peer. */
