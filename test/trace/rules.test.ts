@@ -933,7 +933,7 @@ const CASES: { readonly [R in RuleId]?: Case } = {
       [
         'missing, with a later message read',
         () => dhcp(new Script().enabled()).pass(200).csme(PING).host(PONG).removed(),
-        (s) => s.line - 9,
+        (s) => s.line - 10,
       ],
     ],
   },

@@ -104,7 +104,7 @@ export class Case {
   onFull: ((ring: 'notif' | 'data', duty: Duty, exact: boolean) => void) | undefined;
 
   /** How much a duty binds whose condition is `so`: not at all when that is not known. */
-  need(so: boolean | undefined = true): 'must' | 'may' {
+  need(so: boolean | undefined): 'must' | 'may' {
     return so === true && !this.lenient && !this.link.leaving ? 'must' : 'may';
   }
 

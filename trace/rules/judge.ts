@@ -2,7 +2,7 @@
  * Judges a host by its trace: one pass, events in their order. What is kept of them is bounded, so that a trace of
  * 10 GB needs no more memory than one of 10 MB; nothing that a trace holds is thrown about.
  */
-import { AREA_LAYOUTS, ME_MSG, SapNicOwner, type SapVersion, u32At } from '../../sap/index.ts';
+import { AREA_LAYOUTS, ME_MSG, SapNicOwner, type SapVersion } from '../../sap/index.ts';
 import type { TraceError } from '../errors.ts';
 import type { BusEvent, CommandEvent, NoteEvent, TraceEvent, WireEvent } from '../event.ts';
 import { hintOf } from '../replay/hints.ts';
@@ -57,6 +57,9 @@ export class Judge {
   /** The trace began in the middle of a link, at this time. */
   #joinedMs: number | undefined;
   #begun = false;
+  #first = true;
+  /** The trace begins before the host did anything: what it does not have did not happen. */
+  #fromStart = true;
 
   constructor(options: JudgeOptions = {}) {
     this.#file = options.file ?? 'trace';
@@ -117,6 +120,10 @@ export class Judge {
       else this.#errorsOmitted++;
       return;
     }
+    if (this.#first && event.ch !== 'unknown') {
+      this.#first = event.ch === 'note' && event.driver === undefined;
+      this.#fromStart = isBeginning(event);
+    }
     this.#advance(event.t * 1000);
     switch (event.ch) {
       case 'me':
@@ -127,9 +134,10 @@ export class Judge {
         this.#messages++;
         return event.dir === 'h2m' ? this.#read(event) : this.#wrote(event);
       case 'wifi-cmd':
-        this.#case.sees.driver = true;
+        this.#case.sees.driver = this.#fromStart;
         return event.dir === 'wifi>drv' ? this.#command(event) : this.#each((m) => m.returned?.(event));
       case 'wifi-op':
+        this.#case.sees.driver = this.#fromStart;
         if (this.#case.hostile) this.#case.hostile.heard = true;
         return this.#each((m) => m.told?.(event));
       case 'frame':
@@ -177,7 +185,7 @@ export class Judge {
   #read(event: WireEvent): void {
     const c = this.#case;
     if (c.hostile) c.hostile.heard = true;
-    this.#join(event);
+    this.#join();
     const message = this.#shapes.judge(event);
     if (!message) {
       c.bells.read(c.nowMs);
@@ -197,7 +205,7 @@ export class Judge {
         const waited = Math.round(c.nowMs - arrival.done.atMs);
         const expected = 'a door bell within 100 ms';
         this.#ledger.recast(arrival.late, 'bell.missing', event, expected, `it was read after ${waited} ms`);
-      } else {
+      } else if (arrival.done.need === 'must') {
         this.#bells.signalled(arrival.done, event);
       }
     }
@@ -257,6 +265,7 @@ export class Judge {
     switch (message?.name) {
       case 'AMT_STATE':
         link.amt = message.enabled === 0 ? false : c.lenient ? undefined : true;
+        link.amtMs = c.nowMs;
         return;
       case 'NIC_OWNER':
         link.owner = message.owner !== SapNicOwner.ME;
@@ -307,7 +316,7 @@ export class Judge {
 
   #bus(event: BusEvent): void {
     const c = this.#case;
-    c.sees.bus = true;
+    c.sees.bus ||= this.#fromStart || event.name === 'dma_map';
     if (event.dir === 'ctl') this.#workBus(event);
     this.#each((m) => m.bus?.(event));
     const { ret, size } = event.args;
@@ -352,15 +361,18 @@ export class Judge {
   // --- lives ---
 
   /** A trace that begins in the middle: nothing is known of what was before. */
-  #join(event?: WireEvent): void {
+  #join(): void {
     const c = this.#case;
     if (c.link.phase !== 'none' || c.sees.bus || this.#begun) return;
     this.#begun = true;
+    this.#fromStart = false;
+    c.sees.driver = false;
     this.#joinedMs = c.nowMs;
     c.link.phase = 'connected';
     c.link.amt = undefined;
-    if (event && event.bytes.length >= 8) this.#sequence.restart(u32At(event.bytes, 4));
-    else this.#sequence.restart(undefined);
+    c.link.owner = undefined;
+    this.#each((m) => m.joined?.());
+    this.#sequence.restart(undefined);
   }
 
   #isJoining(): boolean {
@@ -402,6 +414,7 @@ export class Judge {
     this.#sendFails = false;
     this.#joinedMs = undefined;
     this.#begun = false;
+    this.#fromStart = true;
     this.#monitors = this.#enter(c);
   }
 
@@ -417,6 +430,18 @@ export class Judge {
 
   #each(call: (monitor: Monitor) => void): void {
     for (const monitor of this.#monitors) call(monitor);
+  }
+}
+
+/** Whether a trace may begin with this: with a remark, or with what happens to a host that has done nothing yet. */
+function isBeginning(event: TraceEvent): boolean {
+  switch (event.ch) {
+    case 'wifi-cmd':
+      return event.dir === 'wifi>drv';
+    case 'bus':
+      return event.dir === 'ctl' && !event.name.endsWith('.ret');
+    default:
+      return event.ch === 'note';
   }
 }
 

@@ -27,8 +27,10 @@ export interface Link {
   badStartOk: boolean;
   /** `undefined`: CSME said so before START_OK, and the host may have heard it or not. */
   amt: boolean | undefined;
-  /** Whether CSME said that the host owns the card. */
-  owner: boolean;
+  /** Since when AMT is what it is. */
+  amtMs: number;
+  /** Whether CSME said that the host owns the card; `undefined` in a link that began before the trace. */
+  owner: boolean | undefined;
   deviceUp: boolean;
   /** CSME takes the card, and the device is still up. */
   taking: boolean;
@@ -59,6 +61,7 @@ export function noLink(): Link {
     version: undefined,
     badStartOk: false,
     amt: false,
+    amtMs: 0,
     owner: false,
     deviceUp: false,
     taking: false,

@@ -51,6 +51,8 @@ export class NvmMonitor implements Monitor {
   readonly #case: Case;
   #call: { readonly event: CommandEvent; answered: Nvm | undefined; readonly linked: boolean } | undefined;
   #stored: Nvm | undefined;
+  /** There may be one that the trace does not have. */
+  #storedBefore = false;
 
   constructor(c: Case) {
     this.#case = c;
@@ -60,7 +62,6 @@ export class NvmMonitor implements Monitor {
     if (message?.name !== 'NVM') return;
     if (this.#call && !this.#call.answered) this.#call.answered = message;
     else this.#stored = message;
-    if (this.#call) this.#stored ??= undefined;
   }
 
   command(event: CommandEvent): void {
@@ -71,7 +72,7 @@ export class NvmMonitor implements Monitor {
     if (!linked) return;
     this.#case.write('notif', {
       kind: GET_NVM,
-      need: this.#case.need(),
+      need: this.#case.need(true),
       rule: 'nvm.request',
       expected: 'GET_NVM',
       cause: [event],
@@ -115,6 +116,7 @@ export class NvmMonitor implements Monitor {
       this.#case.find('nvm.stale', event, 'the answer to this request', 'the NVM of an earlier one', [call]);
       return;
     }
+    if (!answered && this.#storedBefore) return;
     const expected = answered
       ? `NVM of ${formatMac(answered.hwAddr)}, as CSME sent it`
       : 'nothing: CSME has not answered';
@@ -127,8 +129,13 @@ export class NvmMonitor implements Monitor {
     return true;
   }
 
+  joined(): void {
+    this.#storedBefore = true;
+  }
+
   linkEnded(): void {
     this.#stored = undefined;
+    this.#storedBefore = false;
   }
 }
 
@@ -226,6 +233,10 @@ export class PldrMonitor implements Monitor {
   linkEnded(): void {
     this.#active = false;
     this.#tries = [];
+  }
+
+  joined(): void {
+    this.#active = undefined;
   }
 
   /** The last try may not have been read yet. */

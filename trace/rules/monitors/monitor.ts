@@ -32,6 +32,8 @@ export interface Monitor {
   frame?(event: FrameEvent): void;
   area?(event: AreaEvent): void;
   note?(event: NoteEvent): void;
+  /** The trace begins inside of a link: what was before is not known. */
+  joined?(): void;
   /** The area is gone, or a new link begins without that. */
   linkEnded?(): void;
   /** Time went on. */

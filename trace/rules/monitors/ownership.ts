@@ -45,8 +45,9 @@ export class OwnershipMonitor implements Monitor {
     }
     if (event.name !== 'get_ownership' || this.#call) return;
     const linked = link.phase === 'connected' && !link.leaving;
-    const asks = !linked || link.owner || link.amt === false ? false : link.amt;
-    this.#call = { event, asks, granted: link.owner };
+    const sure = link.owner === false && link.amt === true;
+    const asks = !linked || link.owner === true || link.amt === false ? false : sure || undefined;
+    this.#call = { event, asks, granted: link.owner !== false };
     if (asks === false) {
       this.#idleCall = event;
       if (linked) this.#case.ledger.asked('own.no-ask-when-owner');
@@ -74,7 +75,7 @@ export class OwnershipMonitor implements Monitor {
     ledger.asked('own.result');
     const waitedMs = nowMs - call.t * 1000;
     const refused = this.#asked === undefined;
-    if (ret > 0 || (ret === 0 && !granted && !link.owner)) {
+    if (ret > 0 || (ret === 0 && !granted && link.owner === false)) {
       this.#case.find('own.result', event, 'an error: CSME has not granted it', 'get_ownership = 0', [call]);
     } else if (ret < 0 && granted && link.owner) {
       this.#case.find('own.result', event, '0: CSME granted it', `get_ownership = ${ret}`, [call]);
@@ -172,7 +173,7 @@ export class OwnershipMonitor implements Monitor {
     this.#asked = undefined;
     this.#case.write('notif', {
       kind: CONFIRMED,
-      need: this.#case.need(),
+      need: this.#case.need(true),
       rule: behind ? 'hostile.skipped' : 'own.confirm',
       expected: 'HOST_OWNERSHIP_CONFIRMED',
       cause: behind ? [behind, event] : [event],
@@ -224,7 +225,7 @@ export class OwnershipMonitor implements Monitor {
 
   #offered(event: Located): void {
     const { link, settings } = this.#case;
-    const wanted = settings.driver === 'registered' && !link.owner && link.amt === true;
+    const wanted = settings.driver === 'registered' && link.owner === false && link.amt === true;
     this.#demandAsk(event, 'own.offer', wanted);
   }
 
@@ -246,7 +247,7 @@ export class OwnershipMonitor implements Monitor {
   /** The host gave the card up: it has to ask again when CSME has had it for 60 s. */
   #demandRetry(event: Located): void {
     const { nowMs, link, settings } = this.#case;
-    const mays = settings.driver === 'registered' && link.amt === true && !link.owner;
+    const mays = settings.driver === 'registered' && link.amt === true && link.owner === false;
     this.#case.notif.drop(({ kind, fromMs }) => kind === ASKS && fromMs !== undefined);
     this.#case.write('notif', {
       kind: ASKS,
@@ -276,7 +277,7 @@ export class OwnershipMonitor implements Monitor {
       this.#case.find('own.no-ask-when-owner', event, 'nothing: the host owns the card', undefined, before);
       return;
     }
-    if (this.#isRetry(nowMs)) return;
+    if (this.#isRetry(nowMs) || !sees.driver) return;
     const last = this.#causes.at(-1);
     if (last && nowMs >= last.atMs - REPLY_MS) {
       this.#case.notif.drop(({ kind, fromMs }) => kind === ASKS && fromMs !== undefined);
@@ -285,7 +286,7 @@ export class OwnershipMonitor implements Monitor {
       this.#case.find('own.ask-again', event, 'no request by itself before 60 s are over', seen, [
         last.event,
       ]);
-    } else if (sees.driver) {
+    } else {
       const before = this.#idleCall ? [this.#idleCall] : [];
       const rule = this.#idleCall ? 'own.no-ask-when-owner' : 'own.ask';
       this.#case.find(rule, event, 'a request only when the WLAN driver wants the card', undefined, before);

@@ -37,16 +37,20 @@ export class ProtectionMonitor implements Monitor {
   }
 
   told(event: OperationEvent): void {
-    const { tells, nowMs, ledger, sees } = this.#case;
-    sees.driver = true;
+    const { tells, nowMs, ledger } = this.#case;
     const arrival = tells.arrive(event.name, event.args, event, nowMs);
     if (event.name !== 'rfkill' || (arrival && 'wrong' in arrival)) return;
     ledger.asked('lp.rfkill');
-    if (arrival || event.args.blocked !== 1) return;
+    if (arrival || event.args.blocked !== 1 || this.#case.link.phase === 'none') return;
     if (event.args.csme_taking_ownership === 1 ? !this.#everTaken : !this.#everProtected) {
       const why = event.args.csme_taking_ownership === 1 ? 'CSME takes nothing' : 'no link is protected';
       this.#case.find('lp.rfkill', event, 'rfkill released', `rfkill blocked although ${why}`);
     }
+  }
+
+  joined(): void {
+    this.#everProtected = true;
+    this.#everTaken = true;
   }
 
   linkEnded(): void {
@@ -58,7 +62,7 @@ export class ProtectionMonitor implements Monitor {
     // The reference cuts the length to 8 bits before it looks at it.
     const usable = info.ssidLen <= SSID_MAX_LEN;
     if (!usable && (info.ssidLen & 0xff) > SSID_MAX_LEN) return;
-    const binding = must && usable;
+    const binding = must && usable && this.#case.link.owner !== undefined;
     const { link } = this.#case;
     this.#demand(event, 'me_conn_status', binding, 'lp.status', 'me_conn_status as CSME sent it', (args) =>
       differsFrom(linkProtState, info, args),

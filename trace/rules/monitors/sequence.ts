@@ -2,16 +2,19 @@
 import { u32At } from '../../../sap/index.ts';
 import type { WireEvent } from '../../event.ts';
 import type { Case } from '../case.ts';
-import { SKIP_MS } from '../tolerance.ts';
+import { AT_ONCE_MS, SKIP_MS } from '../tolerance.ts';
 
 /** Numbers that came early, at most; more than this and the counter is taken to have jumped. */
 const AHEAD_MAX = 4096;
+/** CSME reads both rings within this time. */
+const BATCH_MS = 50;
 
 export class Sequence {
   readonly #case: Case;
   /** The next number that was not seen. */
   #next = 1;
   #unknown = false;
+  #learning: { readonly sinceMs: number; readonly lastMs: number } | undefined;
   #ahead = new Map<number, WireEvent>();
   #last = { notif: 0, data: 0 };
   /** When a gap was seen first. */
@@ -28,6 +31,7 @@ export class Sequence {
   restart(next: number | undefined): void {
     this.#next = next ?? 1;
     this.#unknown = next === undefined;
+    this.#learning = undefined;
     this.#ahead.clear();
     this.#last = { notif: 0, data: 0 };
     this.#excused = 0;
@@ -49,7 +53,7 @@ export class Sequence {
     const { ledger, nowMs } = this.#case;
     const ring = event.ch as 'notif' | 'data';
     const seqNum = u32At(event.bytes, 4);
-    if (this.#unknown) this.restart(seqNum);
+    if (this.#unknown && !this.#learn(seqNum, ring)) return;
     ledger.asked('sap.seq');
     if (seqNum < this.#next || this.#ahead.has(seqNum) || seqNum <= this.#last[ring]) {
       const expected = Math.max(this.#next, this.#last[ring] + 1);
@@ -70,6 +74,24 @@ export class Sequence {
     if (writtenMs > this.#excusedMs) this.#excused = 0;
     this.#next++;
     this.#follow();
+  }
+
+  /**
+   * In the middle of a link: what is lower in the other ring was written before. Gives whether the numbers are known now,
+   * which takes a while, and then a pause: CSME has read both rings.
+   */
+  #learn(seqNum: number, ring: 'notif' | 'data'): boolean {
+    const { nowMs } = this.#case;
+    this.#learning ??= { sinceMs: nowMs, lastMs: nowMs };
+    const { sinceMs, lastMs } = this.#learning;
+    if (nowMs - sinceMs > AT_ONCE_MS && nowMs - lastMs > BATCH_MS) {
+      this.#unknown = false;
+      return true;
+    }
+    this.#learning = { sinceMs, lastMs: nowMs };
+    this.#last[ring] = seqNum;
+    this.#next = Math.max(this.#next, seqNum + 1);
+    return false;
   }
 
   /** A gap that nothing filled by now is one. */

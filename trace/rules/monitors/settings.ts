@@ -20,6 +20,7 @@ import type { RuleId } from '../catalogue.ts';
 import type { Duty } from '../duties.ts';
 import type { Found } from '../inbox.ts';
 import { RESERVED } from '../reserved.ts';
+import { AT_ONCE_MS } from '../tolerance.ts';
 import type { Monitor } from './monitor.ts';
 
 type Name = KnownMessage['name'];
@@ -86,8 +87,11 @@ export class SettingsMonitor implements Monitor {
   unasked({ message, event }: Read): boolean {
     const name = message.name as Name;
     if (!LIVE.includes(name)) return false;
-    const { link, sees } = this.#case;
+    const { link, sees, nowMs } = this.#case;
     const isDriver = name === 'WIFIDR_UP' || name === 'WIFIDR_DOWN';
+    // It may have been written before AMT was disabled, for a reason that the trace does not have.
+    const before = !sees.driver && nowMs - link.amtMs < AT_ONCE_MS;
+    if (link.amt === false && before) return true;
     if (link.amt === false) {
       const expected = `nothing: AMT is disabled, ${isDriver ? 'and the driver is told with the next configuration' : 'settings are kept'}`;
       this.#case.find(isDriver ? 'driver.up' : 'settings.quiet', event, expected);
