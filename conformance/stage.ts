@@ -11,8 +11,8 @@ import { PuppetCsme, type PuppetSinks, type Untimed } from './puppet.ts';
 import type { Play, Wait } from './scenario.ts';
 import { type Pattern, type Seen, seenOf, wordsOf } from './seen.ts';
 
-/** In ms. What is bounded by nothing else gets a second: a machine may be slow. */
-export const SOON = 1_000;
+/** In ms. What is bounded by nothing else gets so long: a machine may be slow. */
+export const SOON = 3_000;
 /** The throttle, and what a slow machine puts on top: what has not come by then does not come. */
 export const QUIET = 250;
 const TAKEN_UP_MS = 3_000;
@@ -117,6 +117,11 @@ export class Stage {
 
   *until(wait: Omit<Wait, 'deadlineMs'> & { withinMs: number }): Play<boolean> {
     return yield { ...wait, deadlineMs: this.now + wait.withinMs };
+  }
+
+  /** What is waited for may have come since the log had `from` lines. */
+  rewind(from: number): void {
+    this.#from = from;
   }
 
   /** Waits for a line since the mark that nothing else was waited for with; undefined when none comes. */
@@ -228,6 +233,7 @@ export class Stage {
 
   /** Firmware reset. */
   drop(): void {
+    this.mark();
     this.#sinks.drop();
   }
 

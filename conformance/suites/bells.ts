@@ -6,6 +6,8 @@ import { SOON } from '../stage.ts';
 import { COUNTRY, OTHER_COUNTRY } from './values.ts';
 
 const THROTTLE_MS = 100;
+const BURST_MS = 1_500;
+const BURST_MOST = 500;
 /** What a slow machine may take off: the bell is seen later than it was rung. */
 const SLACK_MS = 20;
 
@@ -13,27 +15,28 @@ export const BELLS: readonly Scenario[] = [
   {
     id: 'bells-throttle',
     suite: 'bells',
-    title: 'Twenty settings in a row: a bell at once, the next when 100 ms are over, and all messages arrive',
+    title:
+      'Settings without a pause for one and a half seconds: a bell every 100 ms at most, and all messages arrive',
     needs: ['control'],
     *play(s) {
       yield* up(s);
       yield* s.settle(2 * THROTTLE_MS);
-      s.mark();
       const from = s.log.length;
-      for (let i = 0; i < 20; i++) yield* s.call('country', { mcc: 0x4100 + i });
-      yield* s.until({ until: () => s.heard('COUNTRY_CODE', from) >= 20, withinMs: SOON });
-      const came = s.heard('COUNTRY_CODE', from);
-      s.check('bell.missing', came === 20, '20 countries', `${came}`);
-      const bells = s.log.slice(from).filter((seen) => bell.fits(seen));
-      for (const [i, seen] of bells.entries()) {
-        const apart = i === 0 ? THROTTLE_MS : seen.atMs - bells[i - 1]!.atMs;
-        s.check(
-          'bell.throttle',
-          apart >= THROTTLE_MS - SLACK_MS,
-          `${THROTTLE_MS} ms between bells`,
-          `${Math.round(apart)} ms`,
-        );
+      const began = s.now;
+      let sent = 0;
+      for (; sent < BURST_MOST && s.now < began + BURST_MS; sent++) {
+        yield* s.call('country', { mcc: 0x4100 + sent });
+        yield* s.settle(10);
       }
+      yield* s.until({ until: () => s.heard('COUNTRY_CODE', from) >= sent, withinMs: SOON });
+      const came = s.heard('COUNTRY_CODE', from);
+      s.check('bell.missing', came === sent, `${sent} countries`, `${came}`);
+      // A bell may be seen late, and the next one in time: so they are counted, not measured.
+      const tookMs = s.now - began;
+      const rung = s.log.slice(from).filter((seen) => bell.fits(seen)).length;
+      const most = Math.floor(tookMs / THROTTLE_MS) + 2;
+      const words = `in ${Math.round(tookMs)} ms`;
+      s.check('bell.throttle', rung <= most, `at most ${most} bells ${words}`, `${rung}`);
     },
   },
   {

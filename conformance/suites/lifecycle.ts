@@ -230,7 +230,6 @@ function* reset(s: Stage): Play {
 
 /** The driver is back, and sends START by itself. */
 function* returns(s: Stage): Play {
-  s.mark();
   const back = yield* s.until({ until: () => s.linked, withinMs: RETURN_MS });
   s.must('link.returns', back, `a driver that comes back within ${RETURN_MS / 1000} s`, 'none');
   const version = yield* started(s);

@@ -54,7 +54,7 @@ export const RINGS: readonly Scenario[] = [
     *play(s) {
       yield* up(s);
       const { size } = s.csme.ring('h2m', 'notif');
-      const batch = Math.min(500, size / PONG_LEN - 50);
+      const batch = Math.min(250, size / PONG_LEN - 50);
       for (let written = 0; written < 1.1 * size; written += batch * PONG_LEN) yield* flood(s, batch);
     },
   },

@@ -183,9 +183,11 @@ export const RX: readonly Scenario[] = [
     *play(s) {
       yield* up(s, { netdev: true });
       const { ethernet, frame80211, ivLen } = dhcpSent();
+      const from = s.log.length;
       yield* s.call('tx_copy', { ivlen: ivLen, frame80211: hexOf(frame80211) });
       // The reference signals the copy with the next message only.
       yield* s.call('country', { mcc: 0x4445 });
+      s.rewind(from);
       const found = yield* s.expect('tx.dhcp-copy', copy('CB_DATA_PACKET', ethernet));
       const m = found.message;
       const right =

@@ -3,7 +3,7 @@ import { AREA_LAYOUTS } from '../../sap/index.ts';
 import { enable, probe, started, up } from '../opening.ts';
 import type { Play, Scenario } from '../scenario.ts';
 import { anyOf, bell, bus, me, message, op } from '../seen.ts';
-import { QUIET, SOON, type Stage } from '../stage.ts';
+import { QUIET, type Stage } from '../stage.ts';
 import { ASSOCIATION, COLLOCATED, COUNTRY, LIMITS, NIC } from './values.ts';
 
 const VERSION_3 = AREA_LAYOUTS[3].size;
@@ -242,7 +242,7 @@ function* notStarted(s: Stage): Play {
   s.mark();
   s.csme.write({ name: 'AMT_STATE', enabled: 1 });
   s.csme.bell();
-  yield* s.never('start.start-ok-checked', anyOf('SAP message', bell, message('RADIO_STATE')), SOON / 2);
+  yield* s.never('start.start-ok-checked', anyOf('SAP message', bell, message('RADIO_STATE')), 500);
 }
 
 function* lateStart(s: Stage, version: number): Play {
