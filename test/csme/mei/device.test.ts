@@ -238,6 +238,14 @@ describe('tags', () => {
     expect(rig.device.openHandles).toBe(0);
   });
 
+  it('a handle that is closed ends its own calls, not those of who shares the connection', () => {
+    const rig = new Rig();
+    const [a, b] = [rig.connected(tagged, 1), rig.connected(tagged, 2)];
+    const [readA, readB] = [rig.read(a), rig.read(b)];
+    rig.release(a);
+    expect([result(readA), result(readB)]).toEqual([-ENODEV, undefined]);
+  });
+
   it('who joins while the first still connects gets the same answer', () => {
     const [client] = testClients();
     const late = { ...client!, accept: () => ({ afterMs: 100 }) };
