@@ -1,16 +1,16 @@
 /** `sapwood host`: our host's side against a CSME at a unix socket, with a driver in few words or one that others control. */
 import { NativeError, nativeProblem } from '../../native/index.ts';
 import type { QuirkName } from '../../ownership/index.ts';
-import { parseControlRequest, TraceError, type TraceEvent } from '../../trace/index.ts';
+import { parseControlRequest, TraceError } from '../../trace/index.ts';
 import { connectUnixHost } from '../../transport/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { Card } from '../host/card.ts';
 import { ControlServer } from '../host/control.ts';
 import { Driver } from '../host/driver.ts';
-import { Station } from '../host/station.ts';
 import { Journal } from '../live/journal.ts';
 import { socketPathOf } from '../live/socket-path.ts';
+import { isBareReturn, Station } from '../live/station.ts';
 import { hearTyped } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { quirkNames } from '../quirks.ts';
@@ -78,6 +78,7 @@ async function host(context: Context, options: Options): Promise<ExitName> {
   let own: Driver | undefined;
   let card: Card | undefined;
   const station = new Station(connectUnixHost(path, { onProblem: ({ message }) => problem(message) }), {
+    note: `host by ${driver}`,
     driver,
     quirks: Object.fromEntries((options.quirk ?? []).map((name) => [name, true])),
     onEvent: (event) => {
@@ -131,10 +132,4 @@ async function call(station: Station, word: string, rest: string): Promise<strin
   if (request instanceof TraceError) return `"${word} ${rest}" is no call: expected ${request.expected}.`;
   const error = await station.take(request.event);
   return error === undefined ? undefined : `${word}: ${error}.`;
-}
-
-/** Recordings have no line for the return of a call that returns nothing. */
-function isBareReturn(event: TraceEvent): boolean {
-  if (event.ch !== 'wifi-cmd' || event.dir !== 'drv>wifi' || event.name === 'unregister.ret') return false;
-  return Object.keys(event.args).length === 0;
 }

@@ -1,30 +1,12 @@
 /** One session: our host in this thread, the emulated CSME in another, and everything that happens between them. */
 import type { Worker } from 'node:worker_threads';
 import { amtFilters, type FirmwareTell, profile, sessionOn, WITHOUT_PINGS } from '../../csme/index.ts';
-import {
-  type CommandName,
-  type Commands,
-  Host,
-  type HostInput,
-  type HostOutput,
-  type TellName,
-  type Tells,
-} from '../../ownership/index.ts';
-import { compileFilter } from '../../rx/index.ts';
-import { type FilterVerdict, VERDICT_HOST } from '../../sap/index.ts';
-import { commandArgs, resultArgs, type TraceArgs, type TraceEvent, tellArgs } from '../../trace/index.ts';
-import {
-  type HostEnd,
-  type RecordedLine,
-  type Recording,
-  type Runner,
-  recorded,
-  run,
-  type Spawned,
-  spawnWorkerCsme,
-} from '../../transport/index.ts';
+import type { CommandName, Commands, Host, TellName, Tells } from '../../ownership/index.ts';
+import type { FilterVerdict } from '../../sap/index.ts';
+import type { TraceArgs, TraceEvent } from '../../trace/index.ts';
+import { type Spawned, spawnWorkerCsme } from '../../transport/index.ts';
 import type { FirmwareInput, FromFirmware, ToFirmware } from '../live/firmware.ts';
-import { turnClock } from '../live/turn-clock.ts';
+import { isBareReturn, Station } from '../live/station.ts';
 import type { Scene } from './scene.ts';
 
 export interface SessionOptions {
@@ -60,16 +42,14 @@ interface Waiter {
 type Command = Extract<ToFirmware, { type: 'command' }>;
 
 export class Session {
-  readonly host = new Host({ compileFilter });
   readonly events: TraceEvent[] = [];
   readonly problems: string[] = [];
   /** What CSME told, by name: how often, and the last of it. */
   readonly told = new Map<FirmwareTell['name'], { count: number; last: FirmwareTell }>();
   /** Frames that came to CSME through the data ring: copies of what the host sent, all. */
   readonly framesAtCsme = { copies: 0, all: 0 };
-  readonly #end: HostEnd & Recording;
+  readonly #station: Station;
   readonly #spawned: Spawned;
-  readonly #runner: Runner<HostInput, HostOutput>;
   readonly #options: SessionOptions;
   readonly #waiters = new Set<Waiter>();
   #failure: Error | undefined;
@@ -92,12 +72,22 @@ export class Session {
     });
     this.#spawned = end;
     this.#listen(end.worker);
-    this.#end = recorded(end, (event) => this.#event(event), turnClock);
-    this.note(`recorded by sapwood demo, seed ${scene.seed}`, 'sapwood');
-    this.#runner = run(this.host, this.#end, turnClock, {
-      on: (output) => this.#output(output),
+    this.#station = new Station(end, {
+      note: `recorded by sapwood demo, seed ${scene.seed}`,
+      driver: 'sapwood',
+      onEvent: (event) => this.#event(event),
+      onTold: ({ name, args }) => this.#options.onTold(name, args as never),
+      onTransmit: (frame) => this.#options.onTransmit(frame),
+      onProblem: (text) => {
+        this.problems.push(`host: ${text}`);
+        this.check();
+      },
       onError: (error) => this.fail(error instanceof Error ? error : new Error(String(error))),
     });
+  }
+
+  get host(): Host {
+    return this.#station.host;
   }
 
   /** CSME's thread is there, with all that it has. */
@@ -113,19 +103,12 @@ export class Session {
   /** The WLAN driver calls the host, with the arguments as a trace has them. */
   async call<N extends CommandName>(name: N, args: TraceArgs): Promise<Commands[N]['result']> {
     if (this.#failure) throw this.#failure;
-    this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: args as Flat });
-    const result = (await this.#runner.call(name, commandArgs(name, args) as never)) as Commands[N]['result'];
-    return result;
+    return this.#station.call(name, args);
   }
 
   /** A frame comes in from the air to the host: says who gets it. */
   fromAir(frame: Uint8Array, start: number, end: number): FilterVerdict {
-    let verdict: FilterVerdict = VERDICT_HOST;
-    this.#write({ ch: 'frame', dir: 'peer0>wlan0', bytes: frame.slice(start, end) });
-    this.#runner.turn((nowMs) => {
-      verdict = this.host.receive(nowMs, frame, start, end);
-    });
-    return verdict;
+    return this.#station.fromAir(frame, start, end);
   }
 
   /** The same to CSME's own radio. */
@@ -140,13 +123,12 @@ export class Session {
 
   /** The MEI client goes away in order. */
   remove(): void {
-    this.#write({ ch: 'bus', dir: 'ctl', name: 'remove', args: { arg: 0 } });
-    this.#runner.feed({ type: 'remove' });
+    void this.#station.leave();
   }
 
   /** A remark. */
-  note(text: string, driver?: string): void {
-    this.#write({ ch: 'note', text, ...(driver !== undefined && { driver }) });
+  note(text: string): void {
+    this.#station.note(text);
   }
 
   /** Waits for something; fails when it does not come in time, when CSME's thread dies, or when `fail` is called. */
@@ -185,13 +167,13 @@ export class Session {
     this.#closing = true;
     for (const { timer } of this.#waiters) clearTimeout(timer);
     this.#waiters.clear();
-    this.#runner.stop();
+    this.#station.close();
     await this.#spawned.terminate();
   }
 
   /** Seconds of the session's clock. */
   get now(): number {
-    return turnClock.now() / 1000;
+    return this.#station.now;
   }
 
   /** How often CSME told something. */
@@ -231,43 +213,11 @@ export class Session {
     this.check();
   }
 
-  #output(output: HostOutput): void {
-    switch (output.type) {
-      case 'tell':
-        this.#write({
-          ch: 'wifi-op',
-          dir: 'drv>wifi',
-          name: output.name,
-          args: tellArgs(output.name, output.args) as Flat,
-        });
-        this.#options.onTold(output.name, output.args as never);
-        break;
-      case 'return':
-        if (Object.keys(output.result).length > 0) {
-          const args = resultArgs(output.name, output.result) as Flat;
-          this.#write({ ch: 'wifi-cmd', dir: 'drv>wifi', name: `${output.name}.ret`, args });
-        }
-        break;
-      case 'transmit':
-        this.#write({ ch: 'frame', dir: 'wlan0>peer0', bytes: output.frame });
-        this.#options.onTransmit(output.frame);
-        break;
-      case 'problem':
-        this.problems.push(`host: ${output.error.message}`);
-        break;
-    }
-    this.check();
-  }
-
   #event(event: TraceEvent): void {
-    if (this.#closing) return;
+    if (this.#closing || isBareReturn(event)) return;
     this.events.push(event);
     this.#options.onEvent(event);
     this.check();
-  }
-
-  #write(line: RecordedLine): void {
-    this.#end.write(line);
   }
 
   #post(message: ToFirmware): void {
@@ -291,5 +241,3 @@ export class Session {
     return `${words}; CSME told ${last === '' ? 'nothing' : last}; ${this.events.length} events so far.`;
   }
 }
-
-type Flat = Extract<RecordedLine, { ch: 'wifi-cmd' }>['args'];

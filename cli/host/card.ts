@@ -10,7 +10,7 @@ import {
   unconsumeCommands,
 } from '../../rx/index.ts';
 import type { OobFilters } from '../../sap/index.ts';
-import type { Station } from './station.ts';
+import type { Station } from '../live/station.ts';
 
 export class Card {
   readonly #name: string;

@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { formatControlReply, parseControlRequest, TraceError, type TraceEvent } from '../../trace/index.ts';
 import { CliError } from '../exit.ts';
-import type { Station } from './station.ts';
+import type { Station } from '../live/station.ts';
 
 /** A line without an end is not waited for any longer. */
 const LINE_MAX = 1 << 20;

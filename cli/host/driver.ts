@@ -1,7 +1,7 @@
 /** A WLAN driver in few words: it registers, and takes the device down and up as the host tells it. */
 import type { HostOutput } from '../../ownership/index.ts';
 import type { TraceArgs } from '../../trace/index.ts';
-import type { Station } from './station.ts';
+import type { Station } from '../live/station.ts';
 
 /** The address of the card: of the range for documentation, RFC 7042. */
 const MAC = '00:00:5e:00:53:01';

@@ -13,7 +13,6 @@ import {
 import { compileFilter } from '../../rx/index.ts';
 import { type FilterVerdict, type OobFilters, VERDICT_CONSUMED, VERDICT_HOST } from '../../sap/index.ts';
 import {
-  ArgumentError,
   type ControlCause,
   commandArgs,
   isCommand,
@@ -31,12 +30,13 @@ import {
   recorded,
   run,
 } from '../../transport/index.ts';
-import { turnClock } from '../live/turn-clock.ts';
 import { LimitedBus } from './limited-bus.ts';
+import { turnClock } from './turn-clock.ts';
 
 export interface StationOptions {
   readonly quirks?: Quirks;
-  /** The name of this driver, in the first remark. */
+  /** The first remark, and who is recorded. */
+  readonly note: string;
   readonly driver: string;
   /** Everything that happens, in order: messages, the bus, calls and what they return, what the driver is told, frames. */
   readonly onEvent: (event: TraceEvent) => void;
@@ -48,6 +48,8 @@ export interface StationOptions {
   readonly onFilters?: (filters: OobFilters | null) => void;
   /** The host met something wrong; it goes on. */
   readonly onProblem: (text: string) => void;
+  /** The host or a handler threw, and the station has stopped; without it the exception goes on. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** What `unregister` is. */
@@ -68,8 +70,22 @@ export class Station {
     this.host = new Host({ compileFilter, ...(options.quirks !== undefined && { quirks: options.quirks }) });
     this.#bus = new LimitedBus(end, turnClock);
     this.#end = recorded(this.#bus, (event) => this.#event(event), turnClock);
-    this.note(`host by ${options.driver}`, options.driver);
-    this.#runner = run(this.host, this.#end, turnClock, { on: (output) => this.#output(output) });
+    this.note(options.note, options.driver);
+    const { onError } = options;
+    this.#runner = run(this.host, this.#end, turnClock, {
+      on: (output) => this.#output(output),
+      ...(onError !== undefined && { onError }),
+    });
+  }
+
+  /**
+   * The WLAN driver calls the host, with the arguments as a trace has them. Rejects with an ArgumentError, without a trace of
+   * the call, for arguments that it does not have, and as `Runner.call` does.
+   */
+  async call<N extends CommandName>(name: N, args: TraceArgs): Promise<Commands[N]['result']> {
+    const given = commandArgs(name, args);
+    this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: args as Flat });
+    return (await this.#runner.call(name, given as never)) as Commands[N]['result'];
   }
 
   /** Brings a cause about. All that it does at once has been told when this resolves; to why it cannot be, or undefined. */
@@ -77,7 +93,7 @@ export class Station {
     if (cause.ch === 'frame') return this.#receive(cause.bytes);
     if (cause.ch === 'bus') return this.#workBus(cause.name, cause.args.arg);
     const { name, args } = cause;
-    if (name !== 'unregister') return isCommand(name) ? this.#call(name, args) : `there is no call "${name}"`;
+    if (name !== 'unregister') return isCommand(name) ? this.#take(name, args) : `there is no call "${name}"`;
     this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: {} });
     for (const half of HALVES) await this.#runner.call(half, {});
     this.#write({ ch: 'wifi-cmd', dir: 'drv>wifi', name: `${name}.ret`, args: {} });
@@ -103,6 +119,11 @@ export class Station {
     this.#write({ ch: 'note', text, ...(driver !== undefined && { driver }) });
   }
 
+  /** Seconds of the events' clock. */
+  get now(): number {
+    return turnClock.now() / 1000;
+  }
+
   /** The client goes away in order: resolves when the host has taken its leave of CSME, or at once without a link. */
   async leave(): Promise<void> {
     const gone = new Promise<void>((resolve) => {
@@ -115,17 +136,8 @@ export class Station {
     this.#runner.stop();
   }
 
-  async #call(name: CommandName, args: TraceArgs): Promise<string | undefined> {
-    let given: Commands[CommandName]['args'];
-    try {
-      // A call that cannot be is not told as one that was.
-      given = commandArgs(name, args);
-    } catch (error) {
-      if (error instanceof ArgumentError) return error.message;
-      throw error;
-    }
-    this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: args as Flat });
-    const answer = this.#runner.call(name, given as never).then(
+  async #take(name: CommandName, args: TraceArgs): Promise<string | undefined> {
+    const answer = this.call(name, args).then(
       () => undefined,
       (error: Error) => error.message,
     );
@@ -209,3 +221,9 @@ export class Station {
 }
 
 type Flat = Extract<RecordedLine, { ch: 'wifi-cmd' }>['args'];
+
+/** Recordings have no line for the return of a call that returns nothing. */
+export function isBareReturn(event: TraceEvent): boolean {
+  if (event.ch !== 'wifi-cmd' || event.dir !== 'drv>wifi' || event.name === 'unregister.ret') return false;
+  return Object.keys(event.args).length === 0;
+}
