@@ -1,3 +1,17 @@
+/** What a command or an example may use: all that is shipped. */
+const EVERYTHING = [
+  'sap',
+  'ownership',
+  'csme',
+  'csme/network',
+  'csme/device',
+  'rx',
+  'native',
+  'transport',
+  'trace',
+  'conformance',
+];
+
 /**
  * Who may import whom. The rows are the folders of the repository, each with what its files may import besides
  * themselves; a file belongs to the longest row that its path begins with. `packages` and `node` say the same of npm
@@ -15,34 +29,12 @@ export const IMPORT_TABLE = {
   trace: { folders: ['sap', 'ownership', 'csme'], packages: ['picocolors'], node: true },
   conformance: { folders: ['sap', 'csme', 'transport', 'trace'], packages: [], node: true },
   cli: {
-    folders: [
-      'sap',
-      'ownership',
-      'csme',
-      'csme/network',
-      'csme/device',
-      'rx',
-      'native',
-      'transport',
-      'trace',
-      'conformance',
-    ],
+    folders: EVERYTHING,
     packages: ['commander', 'picocolors'],
     node: true,
   },
   examples: {
-    folders: [
-      'sap',
-      'ownership',
-      'csme',
-      'csme/network',
-      'csme/device',
-      'rx',
-      'native',
-      'transport',
-      'trace',
-      'conformance',
-    ],
+    folders: EVERYTHING,
     packages: [],
     node: true,
   },
