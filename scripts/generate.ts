@@ -3,15 +3,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillSections, hostSections } from '../ownership/diagram.ts';
 import { generatedSources } from '../sap/walk/registers.ts';
+import { ruleSections } from '../trace/rules/docs.ts';
 
-const HOST_PAGE = 'docs/host.md';
+const PAGES = [
+  ['docs/host.md', hostSections()],
+  ['docs/rules.md', ruleSections()],
+] as const;
 
 const check = process.argv.includes('--check');
-const page = contentOf(join(process.cwd(), HOST_PAGE)) ?? '';
-for (const [path, text] of [
-  ...generatedSources(),
-  [HOST_PAGE, fillSections(page, hostSections())] as const,
-]) {
+const pages = PAGES.map(([path, sections]) => {
+  const page = contentOf(join(process.cwd(), path)) ?? '';
+  return [path, fillSections(page, sections)] as const;
+});
+for (const [path, text] of [...generatedSources(), ...pages]) {
   const file = join(process.cwd(), path);
   if (contentOf(file) === text) {
     console.error(`${path}: up to date`);

@@ -275,7 +275,7 @@ export class Judge {
         return;
       case 'CSME_TAKING_OWNERSHIP':
         link.owner = false;
-        link.taking = link.deviceUp && settings.driver === 'registered';
+        link.taking = link.deviceUp === true && settings.driver === 'registered';
         return;
       case 'CSME_FILTERS':
         link.filters = message.oobFilters;
@@ -371,6 +371,7 @@ export class Judge {
     c.link.phase = 'connected';
     c.link.amt = undefined;
     c.link.owner = undefined;
+    c.link.deviceUp = undefined;
     this.#each((m) => m.joined?.());
     this.#sequence.restart(undefined);
   }

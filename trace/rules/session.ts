@@ -31,7 +31,8 @@ export interface Link {
   amtMs: number;
   /** Whether CSME said that the host owns the card; `undefined` in a link that began before the trace. */
   owner: boolean | undefined;
-  deviceUp: boolean;
+  /** `undefined` in a link that began before the trace. */
+  deviceUp: boolean | undefined;
   /** CSME takes the card, and the device is still up. */
   taking: boolean;
   filters: OobFilters | undefined;

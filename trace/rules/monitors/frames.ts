@@ -38,6 +38,9 @@ export class FrameMonitor implements Monitor {
   /** Frames that the stack does not get. */
   readonly #consumed: Uint8Array[] = [];
 
+  /** The trace begins inside of the link: which frames CSME wants is not known. */
+  #isBlind = false;
+
   constructor(c: Case) {
     this.#case = c;
   }
@@ -116,15 +119,26 @@ export class FrameMonitor implements Monitor {
     if (arrival) return arrival;
     if (isCopy && sees.driver) {
       this.#case.find('tx.dhcp-copy', event, 'copies of what the DHCP client sends, and of nothing else');
-    } else if (!isCopy && sees.frames) {
+    } else if (!isCopy && sees.frames && this.#knowsFilter()) {
       this.#case.find('rx.not-to-csme', event, 'nothing but received frames that CSME asked for');
     }
     return undefined;
   }
 
+  joined(): void {
+    this.#isBlind = true;
+  }
+
   linkEnded(): void {
+    this.#isBlind = false;
     this.#unwanted.length = 0;
     this.#delivered.length = 0;
+  }
+
+  /** Whether the trace has all that decides which frames CSME gets. */
+  #knowsFilter(): boolean {
+    const { sees, settings } = this.#case;
+    return !this.#isBlind && (sees.driver || settings.netdev !== undefined);
   }
 
   #received(event: FrameEvent): void {
@@ -134,7 +148,7 @@ export class FrameMonitor implements Monitor {
     const bare = untag(frame);
     const attached =
       link.phase === 'connected' && link.amt === true && settings.netdev === true && !link.leaving;
-    const sure = link.phase !== 'connected' || link.amt !== undefined;
+    const sure = this.#knowsFilter() && (link.phase !== 'connected' || link.amt !== undefined);
     const filters = attached ? link.filters : undefined;
     const verdict = filterFrame(filters, frame, 0, frame.length);
     const before = data.bytes;

@@ -195,11 +195,11 @@ export class OwnershipMonitor implements Monitor {
     const { link, settings, tells, nowMs, sees } = this.#case;
     this.#ownerSince = undefined;
     if (this.#call) this.#call.granted = false;
-    const inUse = link.deviceUp && settings.driver === 'registered';
+    const inUse = link.deviceUp !== false && settings.driver === 'registered';
     if (!inUse) return this.#confirmTaking(event, sees.driver);
     tells.add({
       kind: 'rfkill',
-      need: this.#case.need(sees.driver),
+      need: this.#case.need(sees.driver && link.deviceUp === true),
       rule: 'own.taking-told',
       expected: 'rfkill blocked, CSME is taking',
       differs: (args: TraceArgs) =>

@@ -79,7 +79,7 @@ export class RemovalMonitor implements Monitor {
     const { link, nowMs, ledger } = this.#case;
     ledger.asked('removal.stolen');
     const removal = this.#removal;
-    if (!link.deviceUp) {
+    if (link.deviceUp === false) {
       this.#case.find('removal.stolen', event, 'nothing: the device is down', undefined, [removal]);
     } else if (nowMs - removal.t * 1000 < DEVICE_DOWN_MS - EARLY_MS) {
       this.#case.find('removal.stolen', event, '50 ms for the device to come down', undefined, [removal]);
@@ -106,7 +106,7 @@ export class RemovalMonitor implements Monitor {
       cause: [event],
       atMs: nowMs,
     });
-    if (!link.deviceUp || link.deaf || link.phase !== 'connected') return;
+    if (link.deviceUp !== true || link.deaf || link.phase !== 'connected') return;
     tells.add({
       kind: 'nic_stolen',
       need: 'must',
