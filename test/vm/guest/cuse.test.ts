@@ -14,6 +14,7 @@ import {
   IOCTL_MEI_CONNECT_CLIENT_VTAG,
   IOCTL_MEI_NOTIFY_GET,
   IOCTL_MEI_NOTIFY_SET,
+  type MeLink,
   POLL,
   standardClients,
   TEST_GUIDS,
@@ -243,6 +244,31 @@ describe('the server', () => {
     const second = await two.call('open', server.path);
     expect(await two.call('ioctl', second, IOCTL_MEI_CONNECT_CLIENT, connectArgument(guid))).toBe('ENOTTY');
     expect(await one.call('write', fd, 'x')).toBe('ENOTTY');
+  });
+
+  test('what a client says of its own accord, at a time that somebody else chooses', async () => {
+    const guid = '12345678-1234-1234-1234-123456789abd';
+    let link: MeLink | undefined;
+    server.addClient({
+      name: 'pushed',
+      guid,
+      protocolVersion: 1,
+      maxMessageLength: 64,
+      maxConnections: 1,
+      accept(given) {
+        link = given;
+        return {};
+      },
+    });
+    const fd = await connected(one, guid);
+    const reading = one.call('read', fd, 64);
+    await until(waits('read'));
+    server.turn(() => link?.send(Uint8Array.of(0x68, 0x69)));
+    expect(await reading).toBe('hi');
+    server.reset();
+    expect(await one.call('open', server.path)).toBe('ENODEV');
+    server.ready();
+    expect(await one.call('open', server.path)).toEqual(expect.any(Number));
   });
 
   test('starts and ends many times, and leaves no descriptor', async () => {
