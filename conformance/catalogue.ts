@@ -2,7 +2,7 @@
  * The checks: every rule of `sapwood validate`, and a few that no trace can tell, because they are about memory, or
  * about a driver that says nothing at all.
  */
-import { RULES, type RuleId } from '../trace/rules/catalogue.ts';
+import { RULES, type RuleId } from '../trace/index.ts';
 
 export interface Check {
   readonly title: string;

@@ -11,10 +11,10 @@ import {
   type ControlCause,
   type ControlReply,
   formatEvent,
+  Judge,
   type TraceArgs,
   type TraceEvent,
 } from '../trace/index.ts';
-import { Judge } from '../trace/rules/judge.ts';
 import type { Machine } from '../transport/index.ts';
 import type { CheckId } from './catalogue.ts';
 import type {
