@@ -137,7 +137,8 @@ export class FrameMonitor implements Monitor {
 
   /** Whether the trace has all that decides which frames CSME gets. */
   #knowsFilter(): boolean {
-    const { sees, settings } = this.#case;
+    const { sees, settings, link } = this.#case;
+    if (link.phase === 'none' && !sees.bus) return false;
     return !this.#isBlind && (sees.driver || settings.netdev !== undefined);
   }
 
