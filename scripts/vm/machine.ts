@@ -23,6 +23,8 @@ export interface MachineEnd {
   /** Whether the guest came as far as the command. */
   readonly up: boolean;
   readonly timedOut: boolean;
+  /** This process was asked to end, and took the machine with it. */
+  readonly interrupted: boolean;
   /** What qemu itself complained of. */
   readonly complaint: string;
 }
@@ -42,13 +44,17 @@ export async function runMachine(run: MachineRun): Promise<MachineEnd> {
     // An input that ends would close the guest's port: ours is a pipe into which nothing is written.
     stdio: run.shell ? 'inherit' : 'pipe',
   });
-  const stop = () => child.kill();
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    child.kill();
+  };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, stop);
+  for (const signal of signals) process.once(signal, interrupt);
   let overdue = false;
   const boot = setTimeout(() => {
     overdue = !existsSync(join(run.folder, SHARED_FILES.up));
-    if (overdue) stop();
+    if (overdue) child.kill();
   }, BOOT_LIMIT_S * 1000);
   let complaint = '';
   child.stdout?.on('data', run.output);
@@ -60,12 +66,13 @@ export async function runMachine(run: MachineRun): Promise<MachineEnd> {
     child.on('close', resolve);
   });
   clearTimeout(boot);
-  for (const signal of signals) process.off(signal, stop);
+  for (const signal of signals) process.off(signal, interrupt);
   const status = readIfThere(join(run.folder, SHARED_FILES.status));
   return {
     status: status === undefined ? undefined : Number(status),
     up: existsSync(join(run.folder, SHARED_FILES.up)),
     timedOut: overdue || KILLED_BY_TIMEOUT.includes(code ?? 0),
+    interrupted,
     complaint: complaint.trim(),
   };
 }
@@ -73,6 +80,7 @@ export async function runMachine(run: MachineRun): Promise<MachineEnd> {
 /** Why there is no result, or undefined when there is one. */
 export function machineProblem(end: MachineEnd, timeoutS: number): string | undefined {
   if (end.status !== undefined) return undefined;
+  if (end.interrupted) return 'Interrupted: the guest was killed.';
   if (!end.up) {
     return end.timedOut
       ? `The guest did not come up within ${Math.min(timeoutS, BOOT_LIMIT_S)} s and was killed.`

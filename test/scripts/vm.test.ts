@@ -156,11 +156,12 @@ it('a program with an interpreter is not static', () => {
 });
 
 describe('the end of a machine', () => {
-  const end: MachineEnd = { status: undefined, up: true, timedOut: false, complaint: '' };
+  const end: MachineEnd = { status: undefined, up: true, timedOut: false, interrupted: false, complaint: '' };
 
   it.each([
     [{ status: 1 }, undefined],
     [{ status: 0, complaint: 'a warning' }, undefined],
+    [{ interrupted: true, complaint: 'terminating on signal 15' }, 'Interrupted: the guest was killed.'],
     [{}, 'The guest died before it was through.'],
     [{ timedOut: true }, 'not through within 7 s'],
     [{ up: false, timedOut: true }, 'did not come up within 7 s'],
