@@ -117,8 +117,9 @@ export function processes({ seed, seconds, tally: t, failure }: Seeded<KillRepor
 commands, profiles and misbehaviours of the random interleavings, and kills one of them (SIGKILL) again and again:
 - **when**: at rest; in the midst of commands, calls that wait and frames; while the link begins anew (a firmware that
   resets, a client that goes or appears again); young, before its first link is up. From outside after a random time or
-  as soon as something was seen, or by itself at an exact point: before or after its machine handles an input, or before
-  an output is carried out, which is after the rings were written and before the door bell.
+  as soon as something was seen, or by itself at an exact point: before or after its machine handles an input, before an
+  output is carried out (after the rings were written, before the door bell), or when some of it was sent and the rest
+  waits for the other side (between the announcement of the area and START).
 - **who**: in a round of ${KILLS_IN_ROUND} kills always the host, always CSME, or either, sometimes both at once. Whoever lives on may
   be stopped (SIGSTOP) meanwhile and find the successor in the place of its peer.
 - **then**: the survivor learns of it. Callers that waited have been answered in the same step, rfkill is free and roaming

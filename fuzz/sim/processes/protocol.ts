@@ -8,9 +8,12 @@ import type { Census } from './census.ts';
 
 export type SideName = 'host' | 'csme';
 
-/** A moment in the life of a machine: before or after it handles an input, or before an output is carried out. */
+/**
+ * A moment in the life of a machine: before or after it handles an input, before an output is carried out, or when the
+ * event loop comes round after an input, with some of its outputs sent and others waiting for the other side.
+ */
 export interface Point {
-  readonly when: 'before' | 'after' | 'out';
+  readonly when: 'before' | 'after' | 'out' | 'later';
   /** Type of the input or output; `timer` for time that is up. */
   readonly type: string;
   /** At which time it comes by, from 1. */

@@ -105,11 +105,14 @@ export class Watched<Input extends Tagged, Output extends Tagged> implements Mac
     }
   }
 
-  #at(when: Point['when'], type: string): void {
+  #at(when: 'before' | 'after' | 'out', type: string): void {
     const { armed } = this;
-    if (armed === undefined || armed.when !== when || armed.type !== type) return;
+    if (armed?.type !== type || (armed.when === 'later' ? 'after' : armed.when) !== when) return;
     this.armed = { ...armed, nth: armed.nth - 1 };
-    if (this.armed.nth === 0) this.#hooks.onPoint(`${when} ${type}`);
+    if (this.armed.nth > 0) return;
+    const reached = () => this.#hooks.onPoint(`${armed.when} ${type}`);
+    if (armed.when === 'later') setImmediate(reached);
+    else reached();
   }
 }
 
