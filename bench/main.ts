@@ -7,7 +7,7 @@ import { cpus } from 'node:os';
 import { codecBench } from './codec.ts';
 import { pairsBench } from './pairs.ts';
 import { replayBench } from './replay.ts';
-import type { BenchResult } from './result.ts';
+import { type BenchResult, formatResult } from './result.ts';
 import { ringBench } from './rings.ts';
 import { rxBench } from './rx/bench.ts';
 import { workerBench } from './worker.ts';
@@ -37,7 +37,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   if (!json) console.log(`${name}`);
   results[name] = await bench();
-  if (!json) for (const result of results[name]) console.log(line(result));
+  if (!json) for (const result of results[name]) console.log(formatResult(result));
 }
 if (json) console.log(JSON.stringify({ machine, results }, undefined, 2));
 const missed = Object.values(results)
@@ -46,13 +46,3 @@ const missed = Object.values(results)
 if (!json)
   console.log(missed.length === 0 ? '\nevery target met' : `\ntargets missed: ${missed.length} (marked *)`);
 process.exit(missed.length === 0 ? 0 : 1);
-
-function line({ name, unit, value, anchor, anchorValue, ratio, target, ok }: BenchResult): string {
-  const beside = `${figure(anchorValue)} ${anchor}`;
-  const asked = target > 0 ? `  ratio ${ratio.toFixed(2)}, asked ${figure(target)}` : '';
-  return `${ok ? ' ' : '*'} ${name.padEnd(52)} ${figure(value).padStart(12)} ${unit.padEnd(11)} ${beside}${asked}`;
-}
-
-function figure(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
-}

@@ -14,3 +14,23 @@ export interface BenchResult {
   target: number;
   ok: boolean;
 }
+
+/** One line; a star in front says that the target was missed. */
+export function formatResult({
+  name,
+  unit,
+  value,
+  anchor,
+  anchorValue,
+  ratio,
+  target,
+  ok,
+}: BenchResult): string {
+  const beside = `${figure(anchorValue)} ${anchor}`;
+  const asked = target > 0 ? `  ratio ${ratio.toFixed(2)}, asked ${figure(target)}` : '';
+  return `${ok ? ' ' : '*'} ${name.padEnd(52)} ${figure(value).padStart(12)} ${unit.padEnd(11)} ${beside}${asked}`;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
+}

@@ -3,6 +3,7 @@
 
 #include <linux/sockios.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -192,6 +193,11 @@ Napi::Value unixClose(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value schedYield(const Napi::CallbackInfo& info) {
+  sched_yield();
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void addSocketCalls(Napi::Env env, Napi::Object exports) {
@@ -203,6 +209,7 @@ void addSocketCalls(Napi::Env env, Napi::Object exports) {
   exports["unixReceive"] = Napi::Function::New(env, unixReceive, "unixReceive");
   exports["unixUnread"] = Napi::Function::New(env, unixUnread, "unixUnread");
   exports["unixHungUp"] = Napi::Function::New(env, unixHungUp, "unixHungUp");
+  exports["schedYield"] = Napi::Function::New(env, schedYield, "schedYield");
   exports["unixClose"] = Napi::Function::New(env, unixClose, "unixClose");
 }
 

@@ -25,4 +25,7 @@ export interface SocketCalls {
   unixHungUp(fd: number): boolean;
   /** Ends the connection, also for a watch that is not at its end yet, and closes the descriptor. */
   unixClose(fd: number): void;
+
+  /** Lets others run first that wait for this processor: for who looks again and again what another process has done. */
+  schedYield(): void;
 }

@@ -24,8 +24,13 @@ export interface ChannelHandlers {
  * Whether the other side has read everything is asked so often in turns of the event loop before a timer asks: that is
  * the time in which a side that is awake reads.
  */
-const SPIN_TURNS = 500;
+const SPIN_TURNS = 200;
 const RECHECK_MS = 1;
+/**
+ * So many turns the event loop stays awake after an acknowledgement: the other side may write now, and often does so at
+ * once. To sleep and be woken would take longer; more turns would keep a busy processor from it.
+ */
+const LINGER_TURNS = 4;
 
 /** Owns the socket. Calls no handler from inside of its methods. */
 export class UnixChannel {
@@ -40,6 +45,8 @@ export class UnixChannel {
   #muted = false;
   #timer: Timer | undefined;
   #immediate: NodeJS.Immediate | undefined;
+  #lingering: NodeJS.Immediate | undefined;
+  #lingerTurns = 0;
   #timeout: NodeJS.Timeout | undefined;
   #spins = 0;
 
@@ -85,6 +92,7 @@ export class UnixChannel {
     this.#watch.close();
     if (this.#timer !== undefined) this.#clock.cancel(this.#timer);
     clearImmediate(this.#immediate);
+    clearImmediate(this.#lingering);
     clearTimeout(this.#timeout);
     native().unixClose(this.#fd);
     for (const descriptor of this.#conversation.end()) native().close(descriptor);
@@ -123,8 +131,9 @@ export class UnixChannel {
       if (frame === undefined) continue;
       // The acknowledgement goes out before the message is handled.
       this.#write();
-      if (frame.type === 'me') this.#handlers.onMessage(frame.bytes);
-      else if (frame.type === 'area') this.#handlers.onArea(frame.size, frame.offset, frame.descriptor);
+      if (frame.type === 'ack') this.#linger(LINGER_TURNS);
+      else if (frame.type === 'me') this.#handlers.onMessage(frame.bytes);
+      else this.#handlers.onArea(frame.size, frame.offset, frame.descriptor);
       return;
     }
     this.#arm();
@@ -171,11 +180,26 @@ export class UnixChannel {
     }
   }
 
+  readonly #writeAgain = (): void => {
+    // The other side may be waiting for this very processor.
+    native().schedYield();
+    this.#write();
+  };
+
   #writeLater(): void {
     if (this.#immediate !== undefined || this.#timeout !== undefined) return;
-    if (this.#spins++ < SPIN_TURNS) this.#immediate = setImmediate(this.#write);
+    if (this.#spins++ < SPIN_TURNS) this.#immediate = setImmediate(this.#writeAgain);
     else this.#timeout = setTimeout(this.#write, RECHECK_MS);
   }
+
+  #linger(turns: number): void {
+    this.#lingerTurns = turns;
+    this.#lingering ??= setImmediate(this.#stayAwake);
+  }
+
+  readonly #stayAwake = (): void => {
+    this.#lingering = this.#lingerTurns-- > 0 ? setImmediate(this.#stayAwake) : undefined;
+  };
 
   /** The timer is not moved with every message: when it goes off it may be for later. */
   #arm(): void {
