@@ -1,18 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCENARIOS } from '../../conformance/index.ts';
-import { OWNERSHIP_DEFECTS } from './defects/ownership.ts';
-import type { Defect } from './defects/plant.ts';
-import { SERVICE_DEFECTS } from './defects/services.ts';
-import { STARTUP_DEFECTS } from './defects/startup.ts';
-import { WIRE_DEFECTS } from './defects/wire.ts';
+import { DEFECTS } from './defects/index.ts';
 import { judge, told } from './support/rig.ts';
-
-const DEFECTS: readonly Defect[] = [
-  ...STARTUP_DEFECTS,
-  ...OWNERSHIP_DEFECTS,
-  ...SERVICE_DEFECTS,
-  ...WIRE_DEFECTS,
-];
 
 describe('a driver with one defect fails the right check, and only what follows', () => {
   test.each(DEFECTS.map((defect) => [defect.id, defect.what, defect] as const))(
