@@ -10,6 +10,8 @@ import { encodeAnnouncement, encodeFrame, FRAME_MAX } from './framing.ts';
 export interface ChannelOptions {
   readonly clock: Clock;
   readonly ackTimeoutMs: number;
+  /** The other side is the driver, which announces an area first. */
+  readonly expectsArea: boolean;
 }
 
 export interface ChannelHandlers {
@@ -54,7 +56,7 @@ export class UnixChannel {
     this.#fd = fd;
     this.#clock = options.clock;
     this.#handlers = handlers;
-    this.#conversation = new Conversation(options.ackTimeoutMs);
+    this.#conversation = new Conversation(options.ackTimeoutMs, options.expectsArea);
     this.#watch = native().watch(fd, POLLIN, this.#onReadable);
   }
 

@@ -5,7 +5,6 @@
  * Intel's end reads one message with one call, so that nothing may lie behind a message that has not been read yet,
  * not even an acknowledgement: `poll` is asked only when the other side has read everything.
  */
-import { ME_MESSAGE_MAX } from '../../sap/index.ts';
 import { TransportError } from '../errors.ts';
 import { ANNOUNCEMENT_LEN, encodeFrame, FrameReader, type UnixFrame } from './framing.ts';
 
@@ -27,13 +26,15 @@ export class Conversation {
   #acksDue = 0;
   /** Written and not acknowledged. */
   #inFlight = false;
-  #announced = false;
+  /** The other side is a driver that has not announced its area yet. */
+  #expectsArea: boolean;
   /** When the other side last did what we wait for, and when the frame that is not whole began. */
   #movedAt = 0;
   #begunAt: number | undefined;
 
-  constructor(ackTimeoutMs: number) {
+  constructor(ackTimeoutMs: number, expectsArea: boolean) {
     this.#ackTimeoutMs = ackTimeoutMs;
+    this.#expectsArea = expectsArea;
   }
 
   /** How many bytes to read at most. */
@@ -63,12 +64,12 @@ export class Conversation {
     this.#begunAt = undefined;
     if (frame instanceof TransportError) return frame;
     if (frame.type === 'ack') return this.#acknowledged(nowMs) ?? frame;
-    if (frame.type === 'me' && !this.#announced && saysArea(frame.bytes)) {
+    if (frame.type === 'me' && this.#expectsArea && saysArea(frame.bytes)) {
       return new TransportError('TRANSPORT_ERR_DESCRIPTOR', {
         detail: 'The announcement of the area came without one.',
       });
     }
-    if (frame.type === 'area') this.#announced = true;
+    if (frame.type === 'area') this.#expectsArea = false;
     if (!this.#waits) this.#movedAt = nowMs;
     this.#acksDue++;
     if (this.#acksDue <= QUEUE_MAX) return frame;
@@ -148,9 +149,11 @@ export class Conversation {
   }
 }
 
-/** Twelve bytes that begin with more than any type of ME message: the size of an area. */
+/** Twelve bytes that begin with whole pages, which no type of ME message is: the size of an area. */
 function saysArea(message: Uint8Array): boolean {
   if (message.length !== ANNOUNCEMENT_LEN) return false;
   const first = new DataView(message.buffer, message.byteOffset).getUint32(0, true);
-  return first > ME_MESSAGE_MAX;
+  return first > 0 && first % PAGE === 0;
 }
+
+const PAGE = 4096;

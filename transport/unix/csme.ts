@@ -99,7 +99,7 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
     const { ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
     this.#channel = new UnixChannel(
       fd,
-      { clock: this.#clock, ackTimeoutMs },
+      { clock: this.#clock, ackTimeoutMs, expectsArea: true },
       {
         onMessage: (bytes) => this.#onMessage(bytes),
         onArea: (size, offset, descriptor) => this.#onArea(size, offset, descriptor),

@@ -114,7 +114,7 @@ class UnixHostWire implements Wire<HostFrame, CsmeFrame> {
     this.#trouble = undefined;
     this.#channel = new UnixChannel(
       fd,
-      { clock: this.#clock, ackTimeoutMs },
+      { clock: this.#clock, ackTimeoutMs, expectsArea: false },
       {
         onMessage: (bytes) => this.onFrame({ type: 'me', bytes }),
         onArea: (_size, _offset, descriptor) => {

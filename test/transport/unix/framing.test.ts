@@ -151,7 +151,7 @@ describe('the conversation', () => {
     const action = fc.constantFrom('send-a', 'send-b', 'read-a', 'read-b', 'write-a', 'write-b');
     fc.assert(
       fc.property(fc.array(action, { maxLength: 300 }), (actions) => {
-        const sides = { a: new Conversation(1000), b: new Conversation(1000) };
+        const sides = { a: new Conversation(1000, true), b: new Conversation(1000, true) };
         /** What lies in the socket for this side: one write of the other one. */
         const inbox: Record<'a' | 'b', Uint8Array | undefined> = { a: undefined, b: undefined };
         const sent = { a: 0, b: 0 };
@@ -188,7 +188,7 @@ describe('the conversation', () => {
   });
 
   it('acknowledges before it sends', () => {
-    const conversation = new Conversation(1000);
+    const conversation = new Conversation(1000, true);
     conversation.send(0, message(1));
     read(conversation, message(7));
     expect(conversation.poll(0)?.bytes).toEqual(new Uint8Array(4));
@@ -197,7 +197,7 @@ describe('the conversation', () => {
   });
 
   it('waits from the last thing that the other side did', () => {
-    const conversation = new Conversation(1000);
+    const conversation = new Conversation(1000, true);
     expect(conversation.nextTimeoutAt()).toBeUndefined();
     conversation.send(100, message(1));
     conversation.send(150, message(2));
@@ -211,7 +211,7 @@ describe('the conversation', () => {
   });
 
   it('gives the descriptors back that were not sent', () => {
-    const conversation = new Conversation(1000);
+    const conversation = new Conversation(1000, true);
     for (const descriptor of [5, undefined, 6]) conversation.send(0, message(1), descriptor);
     expect(conversation.poll(0)?.descriptor).toBe(5);
     conversation.handleBytes(0, message(1), 0, 2, 1, 7);
@@ -219,17 +219,19 @@ describe('the conversation', () => {
     expect(conversation.end()).toEqual([]);
   });
 
-  it('takes 12 bytes of a large first word for an area only before there was one', () => {
+  it('takes 12 bytes that begin with whole pages for an area only before there was one', () => {
     const bytes = encodeAnnouncement(172_032, 0n);
-    const conversation = new Conversation(1000);
+    const conversation = new Conversation(1000, true);
     conversation.handleBytes(0, bytes, 0, 4, 1, 5);
     expect(conversation.handleBytes(0, bytes, 4, 16, 0, undefined)).toMatchObject({ type: 'area' });
     expect(read(conversation, bytes)).toMatchObject({ type: 'me' });
-    expect(read(new Conversation(1000), bytes)).toMatchObject({ code: 'TRANSPORT_ERR_DESCRIPTOR' });
+    expect(read(new Conversation(1000, true), bytes)).toMatchObject({ code: 'TRANSPORT_ERR_DESCRIPTOR' });
+    // CSME announces none: it may be any message of 12 bytes.
+    expect(read(new Conversation(1000, false), bytes)).toMatchObject({ type: 'me' });
   });
 
   it('queues so many messages and no more', () => {
-    const conversation = new Conversation(1000);
+    const conversation = new Conversation(1000, true);
     for (let i = 0; i < QUEUE_MAX; i++) expect(conversation.send(0, message(i))).toBeUndefined();
     expect(conversation.send(0, message(1))?.code).toBe('TRANSPORT_ERR_FLOOD');
   });
