@@ -11,77 +11,41 @@ import {
   type ControlCause,
   type ControlReply,
   formatEvent,
-  Judge,
   type TraceArgs,
   type TraceEvent,
 } from '../trace/index.ts';
 import type { Machine } from '../transport/index.ts';
 import type { CheckId } from './catalogue.ts';
-import type {
-  CheckFinding,
-  ConformanceInput,
-  ConformanceOutput,
-  ScenarioOutcome,
-  Status,
-} from './contract.ts';
-import { forget, unlink } from './opening.ts';
-import { NoArea, type Untimed } from './puppet.ts';
+import type { ConformanceInput, ConformanceOutput } from './contract.ts';
+import { type ConformanceOptions, Course } from './course.ts';
+import type { Untimed } from './puppet.ts';
 import { Results } from './results.ts';
-import type { Need, Play, Scenario, Wait } from './scenario.ts';
+import type { Play, Wait } from './scenario.ts';
 import { Leaves, Stage } from './stage.ts';
 
-export interface ConformanceOptions {
-  readonly scenarios: readonly Scenario[];
-  /** There is a helper on the driver's side. */
-  readonly helped: boolean;
-  /** Scenarios that may kill a driver are played, too. */
-  readonly danger?: boolean;
-  /**
-   * How often a scenario is played before it has failed, when all that was found is about times; 1 when left out. A
-   * machine that is busy with other things reads a bell late, a driver with a wrong timer is wrong each time.
-   */
-  readonly tries?: number;
-  /**
-   * Times are those of a machine that is busy with other things. A bell that was seen late looks as if the next one came
-   * early: then only bells that were counted tell of a throttle.
-   */
-  readonly coarse?: boolean;
-  /** How long the first link may take, in ms; 30 s when left out. */
-  readonly firstLinkMs?: number;
-}
-
-/** A driver that lost its connection comes back within this time, in ms. */
-const LINK_MS = 10_000;
 /** Shared memory is looked at this often, in ms, while somebody waits for it to change. */
 const LOOK_MS = 1;
 
 export class Conformance implements Machine<ConformanceInput, ConformanceOutput> {
   readonly results = new Results();
-  readonly #options: ConformanceOptions;
   readonly #stage: Stage;
+  readonly #course: Course;
   readonly #play: Play;
   #wait: Wait | undefined;
   #begun = false;
   #over = false;
   #nowMs = 0;
   #nextId = 1;
-  #judge: Judge | undefined;
   /** The firmware was reset by the script: the link that is lost now is no fault. */
   #dropping = false;
   /** START has come for the area that is mapped. */
   #startSeen = false;
-  #linkMs: number;
-  /** Why nothing more can be played. */
-  #gone: string | undefined;
-  #controlGone: string | undefined;
   /** The causes that were asked for last, as lines. */
   #asked: string[] = [];
   #outputs: ConformanceOutput[] = [];
   #next = 0;
 
   constructor(options: ConformanceOptions) {
-    this.#options = options;
-    this.#linkMs = options.firstLinkMs ?? 30_000;
     this.#stage = new Stage(options.helped, {
       now: () => this.#nowMs,
       request: (request) => this.#outputs.push(request),
@@ -90,7 +54,8 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       drop: () => this.#drop(),
       look: () => this.#hearRings(),
     });
-    this.#play = this.#all();
+    this.#course = new Course(options, this.#stage, this.results, (output) => this.#outputs.push(output));
+    this.#play = this.#course.play();
   }
 
   get over(): boolean {
@@ -157,7 +122,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       case 'control':
         return this.#helperSays(input.reply);
       case 'controlLost':
-        this.#controlGone = input.why;
+        this.#course.helperGone = input.why;
         throw new Leaves('impossible', `the helper is gone: ${input.why}`);
     }
   }
@@ -240,7 +205,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
       return;
     }
     this.#said({ ch: 'note', text: 'the driver hung up' });
-    if (this.#judge === undefined) return;
+    if (this.#course.judge === undefined) return;
     this.#check('link.stays', false, 'a driver that stays', 'the connection ended');
     throw new Leaves('gone', 'the driver hung up');
   }
@@ -250,13 +215,13 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
   #said(event: Untimed): void {
     const timed = { ...event, t: this.#nowMs / 1000 } as TraceEvent;
     this.#stage.saw(timed);
-    this.#judge?.push([timed]);
+    this.#course.judge?.push([timed]);
     this.#outputs.push({ type: 'trace', event: timed });
   }
 
   #ask(event: ControlCause): number {
-    if (this.#controlGone !== undefined)
-      throw new Leaves('impossible', `the helper is gone: ${this.#controlGone}`);
+    const { helperGone } = this.#course;
+    if (helperGone !== undefined) throw new Leaves('impossible', `the helper is gone: ${helperGone}`);
     const id = this.#nextId++;
     this.#said(event);
     // A helper may tell what it was asked to do, or not.
@@ -275,7 +240,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
   }
 
   #check(id: CheckId, holds: boolean, expected: string, seen: string): void {
-    if (this.#judge !== undefined) this.#stage.check(id, holds, expected, seen);
+    if (this.#course.judge !== undefined) this.#stage.check(id, holds, expected, seen);
   }
 
   // --- the run
@@ -304,119 +269,7 @@ export class Conformance implements Machine<ConformanceInput, ConformanceOutput>
     this.#over = true;
     this.#outputs.push({ type: 'over' });
   }
-
-  *#all(): Play {
-    const { scenarios } = this.#options;
-    for (const [i, scenario] of scenarios.entries()) {
-      this.#outputs.push({ type: 'began', scenario, number: i + 1, of: scenarios.length });
-      const outcome = yield* this.#tried(scenario);
-      this.results.add(outcome, this.#stage.asked);
-      this.#outputs.push({ type: 'ended', outcome });
-    }
-    if (this.#gone === undefined) yield* this.#leave();
-  }
-
-  /** The driver is left as it was found: with a link, and without what scenarios gave it. */
-  *#leave(): Play {
-    try {
-      yield* unlink(this.#stage);
-    } catch (error) {
-      if (!(error instanceof Leaves)) throw error;
-    }
-  }
-
-  *#tried(scenario: Scenario): Play<ScenarioOutcome> {
-    const { tries = 1 } = this.#options;
-    for (let tried = 1; ; tried++) {
-      const outcome = yield* this.#one(scenario);
-      const mayBeLoad =
-        outcome.findings.length > 0 && outcome.findings.every(({ check }) => TIMED.has(check));
-      if (!mayBeLoad || tried >= tries) return tried === 1 ? outcome : { ...outcome, tries: tried };
-    }
-  }
-
-  *#one(scenario: Scenario): Play<ScenarioOutcome> {
-    const stage = this.#stage;
-    const began = this.#nowMs;
-    const end = (status: Status, reason?: string): ScenarioOutcome => {
-      const findings = stage.findings.map((f): CheckFinding => ({ ...f, scenario: scenario.id }));
-      const tookMs = this.#nowMs - began;
-      this.#judge = undefined;
-      return { scenario, status, findings, tookMs, ...(reason !== undefined && { reason }) };
-    };
-    stage.clear();
-    const missing = this.#missing(scenario);
-    if (missing !== undefined) return end('not run', missing);
-    this.#said({ ch: 'note', text: `scenario ${scenario.id}: ${scenario.title}` });
-    let left: Leaves | undefined;
-    try {
-      yield* this.#tidy();
-      this.#judge = new Judge({ file: scenario.id });
-      stage.clear();
-      yield* forget(stage);
-      yield* scenario.play(stage);
-    } catch (error) {
-      left = leavesOf(error);
-      if (left.how === 'broken' && error instanceof NoArea)
-        stage.check('link.stays', false, 'a link', left.message);
-    }
-    this.#concludes();
-    if (stage.findings.length > 0) return end('failed', left?.message);
-    if (left === undefined) return end('passed');
-    return end('not run', left.message);
-  }
-
-  /** What the judge of the trace has found goes to the findings of the script. */
-  #concludes(): void {
-    const judge = this.#judge;
-    if (judge === undefined) return;
-    const { rules, findings } = judge.finish();
-    const { asked } = this.#stage;
-    for (const [id, count] of Object.entries(rules)) {
-      if (count.asked > 0) asked.set(id as CheckId, (asked.get(id as CheckId) ?? 0) + count.asked);
-    }
-    asked.set('link.stays', (asked.get('link.stays') ?? 0) + 1);
-    for (const { rule, severity, t, expected, seen, excerpt } of findings) {
-      if (severity === 'note' || (this.#options.coarse && rule === 'bell.throttle')) continue;
-      this.#stage.findings.push({ check: rule, t, expected, seen, excerpt });
-    }
-  }
-
-  /** Without a link, whatever the scenario before has left. */
-  *#tidy(): Play {
-    const stage = this.#stage;
-    const withinMs = this.#linkMs;
-    this.#linkMs = LINK_MS;
-    if (!stage.linked && !(yield* stage.until({ until: () => stage.linked, withinMs }))) {
-      this.#gone = `no driver came within ${withinMs / 1000} s`;
-      throw new Leaves('gone', this.#gone);
-    }
-    yield* unlink(stage);
-  }
-
-  #missing(scenario: Scenario): string | undefined {
-    const { helped, danger = false } = this.#options;
-    const lacks: Readonly<Record<Need, string | undefined>> = {
-      control: helped ? this.#controlGone && `the helper is gone: ${this.#controlGone}` : 'no control socket',
-      danger: danger ? undefined : 'it may kill a driver; --dangerous plays it',
-    };
-    return this.#gone ?? scenario.needs.map((need) => lacks[need]).find((lack) => lack !== undefined);
-  }
 }
-
-/** The checks that compare times. */
-const TIMED: ReadonlySet<CheckId> = new Set<CheckId>([
-  'bell.throttle',
-  'bell.missing',
-  'bell.repeat',
-  'own.result',
-  'own.ask-again',
-  'nvm.result',
-  'pldr.tries',
-  'removal.goes-down',
-  'removal.stolen',
-  'removal.wakes',
-]);
 
 /** So many causes are remembered. */
 const ECHOES = 8;
@@ -447,9 +300,3 @@ const RING_CHECKS: { readonly [code in SapErrorCode]?: CheckId } = {
   SAP_ERR_RING_REST: 'ring.pointer',
   SAP_ERR_WRONG_QUEUE: 'sap.queue',
 };
-
-function leavesOf(error: unknown): Leaves {
-  if (error instanceof Leaves) return error;
-  if (error instanceof NoArea) return new Leaves('broken', error.message);
-  throw error;
-}

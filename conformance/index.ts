@@ -9,8 +9,9 @@
 export * from './catalogue.ts';
 export type * from './contract.ts';
 export { ControlClient, type ControlHandlers } from './control-client.ts';
+export type { ConformanceOptions } from './course.ts';
 export { jsonDocument, junitDocument } from './document.ts';
-export { Conformance, type ConformanceOptions } from './engine.ts';
+export { Conformance } from './engine.ts';
 export * from './results.ts';
 export { type Need, type Scenario, SUITE_NAMES, SUITES, type SuiteName } from './scenario.ts';
 export { SCENARIOS, scenariosOf } from './suites/index.ts';
