@@ -29,10 +29,10 @@ export interface ChannelHandlers {
 const SPIN_TURNS = 200;
 const RECHECK_MS = 1;
 /**
- * So many turns the event loop stays awake after an acknowledgement: the other side may write now, and often does so at
- * once. To sleep and be woken would take longer; more turns would keep a busy processor from it.
+ * So many turns at most the event loop stays awake after an acknowledgement: the other side may write now, and often does
+ * so at once. To sleep and be woken would take longer.
  */
-const LINGER_TURNS = 4;
+const LINGER_MAX = 64;
 
 /** Owns the socket. Calls no handler from inside of its methods. */
 export class UnixChannel {
@@ -48,7 +48,9 @@ export class UnixChannel {
   #timer: Timer | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #lingering: NodeJS.Immediate | undefined;
-  #lingerTurns = 0;
+  #lingerLeft = 0;
+  /** How many turns the next time; 1 to LINGER_MAX, as it was worth the last times. */
+  #patience = LINGER_MAX;
   #timeout: NodeJS.Timeout | undefined;
   #spins = 0;
 
@@ -116,6 +118,7 @@ export class UnixChannel {
    */
   readonly #onReadable = (): void => {
     if (this.#closed) return;
+    this.#rewarded();
     // A header, and then what it says.
     for (let parts = 0; parts < 2; parts++) {
       const length = this.#receive();
@@ -133,7 +136,7 @@ export class UnixChannel {
       if (frame === undefined) continue;
       // The acknowledgement goes out before the message is handled.
       this.#write();
-      if (frame.type === 'ack') this.#linger(LINGER_TURNS);
+      if (frame.type === 'ack') this.#linger();
       else if (frame.type === 'me') this.#handlers.onMessage(frame.bytes);
       else this.#handlers.onArea(frame.size, frame.offset, frame.descriptor);
       return;
@@ -194,14 +197,27 @@ export class UnixChannel {
     else this.#timeout = setTimeout(this.#write, RECHECK_MS);
   }
 
-  #linger(turns: number): void {
-    this.#lingerTurns = turns;
+  #linger(): void {
+    this.#lingerLeft = this.#patience;
     this.#lingering ??= setImmediate(this.#stayAwake);
   }
 
   readonly #stayAwake = (): void => {
-    this.#lingering = this.#lingerTurns-- > 0 ? setImmediate(this.#stayAwake) : undefined;
+    if (--this.#lingerLeft > 0) {
+      this.#lingering = setImmediate(this.#stayAwake);
+      return;
+    }
+    this.#lingering = undefined;
+    this.#patience = Math.max(1, this.#patience - 4);
   };
+
+  /** It was worth to stay awake: next time for longer. In vain, on a busy machine, it would keep others from working. */
+  #rewarded(): void {
+    if (this.#lingering === undefined) return;
+    clearImmediate(this.#lingering);
+    this.#lingering = undefined;
+    this.#patience = Math.min(LINGER_MAX, this.#patience * 2);
+  }
 
   /** The timer is not moved with every message: when it goes off it may be for later. */
   #arm(): void {
