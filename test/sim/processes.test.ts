@@ -60,7 +60,7 @@ describe('what is asked of the processes', () => {
     expect(leak(none, none, true)).toBe('-2 descriptors of socket, -1 mappings of /memfd:sapwood (deleted)');
   });
 
-  test('a machine stops at the point that was armed', () => {
+  test('a machine stops at the point that was armed', async () => {
     const points: string[] = [];
     const watched = new Watched<HostInput, HostOutput>(new Host(), {
       onPoint: (point) => points.push(point),
@@ -74,8 +74,12 @@ describe('what is asked of the processes', () => {
     watched.armed = { when: 'out', type: 'map', nth: 2 };
     feed({ type: 'probe' });
     feed({ type: 'mapRefused', errno: 12 });
-    expect(points).toEqual(['drained probe', 'out map', 'drained mapRefused']);
-    expect(watched.turns).toBe(2);
+    watched.armed = { when: 'later', type: 'mapRefused', nth: 1 };
+    feed({ type: 'mapRefused', errno: 12 });
+    expect(points).toEqual(['drained probe', 'out map', 'drained mapRefused', 'drained mapRefused']);
+    await new Promise(setImmediate);
+    expect(points.at(-1)).toBe('later mapRefused');
+    expect(watched.turns).toBe(3);
   });
 
   test.each<[string, Partial<HostSnapshot>]>([

@@ -203,7 +203,8 @@ export class Cast {
   /** Whatever is left of it. */
   clean(): void {
     for (const member of this.both) member?.process.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    // A process that is being killed may still put its socket there.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
