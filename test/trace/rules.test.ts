@@ -346,7 +346,7 @@ const CASES: { readonly [R in RuleId]?: Case } = {
   'bell.missing': {
     keeps: () => new Script().enabled().csme(PING).host(PONG),
     breaks: [
-      ['read long after', () => new Script().enabled().csme(PING).pass(700).read(PONG)],
+      ['read long after', () => new Script().enabled().csme(PING).pass(700).note('still').read(PONG)],
       ['read very long after', () => new Script().enabled().csme(PING).pass(5000).note('still').read(PONG)],
     ],
   },
@@ -356,7 +356,12 @@ const CASES: { readonly [R in RuleId]?: Case } = {
       for (let i = 0; i < 9; i++) s.bell().pass(104);
       return s.read(PONG);
     },
-    breaks: [['once and never again', () => new Script().enabled().csme(PING).bell().pass(900).read(PONG)]],
+    breaks: [
+      [
+        'once and never again',
+        () => new Script().enabled().csme(PING).bell().pass(900).note('still').read(PONG),
+      ],
+    ],
   },
   'ring.full-reads-empty': {
     keeps: () => {

@@ -7,7 +7,7 @@ import type { RuleId } from './catalogue.ts';
 import { Duties, type Duty } from './duties.ts';
 import type { Ledger } from './ledger.ts';
 import { type Link, noLink, noSettings, type Sees, type Settings } from './session.ts';
-import { AT_ONCE_MS } from './tolerance.ts';
+import { AT_ONCE_MS, OVERTAKEN_MS } from './tolerance.ts';
 
 export type Located = Exclude<TraceEvent, { ch: 'error' }>;
 
@@ -30,6 +30,11 @@ export class Case {
   settings: Settings = noSettings();
   link: Link = noLink();
   nowMs = 0;
+  /**
+   * Until when the trace has all that was read: who records looks at the rings when something else happens, and what it
+   * finds then may have been there for as long as nothing happened.
+   */
+  lookedMs = 0;
   /** The host may have heard what is going on, or not: nothing is demanded of it. */
   lenient = false;
   /** The last thing that CSME sent and a host has to survive, and whether the host was heard of since. */
@@ -51,6 +56,9 @@ export class Case {
   readonly air: Duties<Carried>;
   /** Frames to the host's stack. */
   readonly stack: Duties<Carried>;
+
+  /** What was read a moment ago may still take room. */
+  readonly #recent = { notif: { atMs: 0, bytes: 0 }, data: { atMs: 0, bytes: 0 } };
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -76,28 +84,40 @@ export class Case {
     return [this.notif, this.data, this.tells, this.air, this.stack];
   }
 
-  /** A message that the host has to write: what does not fit into the ring need not come. */
-  write(ring: 'notif', duty: Duty<Read>): void;
-  write(ring: 'data', duty: Duty<Carried>): void;
-  write(ring: 'notif' | 'data', duty: Duty): void {
+  /**
+   * A message that the host has to write: what does not fit into the ring need not come. Gives whether it fits;
+   * `undefined` when CSME may have read enough by now, or not.
+   */
+  write(ring: 'notif', duty: Duty<Read>): boolean | undefined;
+  write(ring: 'data', duty: Duty<Carried>): boolean | undefined;
+  write(ring: 'notif' | 'data', duty: Duty): boolean | undefined {
     const queue = this[ring] as Duties<unknown>;
     if (this.link.deaf) {
       duty.need = 'may';
       duty.silent = true;
     }
-    if (this.damaged.has(ring)) {
-      duty.need = 'may';
-      duty.size = 0;
-      this.onFull?.(ring, duty, false);
-      return queue.add(duty);
-    }
-    const room = AREA_LAYOUTS[this.link.version ?? 4].rings.h2m[ring].size - queue.bytes;
+    const ringSize = AREA_LAYOUTS[this.link.version ?? 4].rings.h2m[ring].size;
+    const room = this.damaged.has(ring) ? -1 : ringSize - queue.bytes;
     const size = duty.size ?? 0;
-    if (size < room) return queue.add(duty);
-    duty.need = 'may';
-    this.onFull?.(ring, duty, size === room);
+    const fits = size < room;
+    const surely = size < room - this.#recentBytes(ring);
+    if (!surely) duty.need = 'may';
+    if (!fits) this.onFull?.(ring, duty, size === room);
     if (size > room) duty.size = 0;
     queue.add(duty);
+    return fits === surely ? fits : undefined;
+  }
+
+  /** CSME reads, or whoever records sees a message that CSME is about to read. */
+  wasRead({ ch, bytes }: WireEvent): void {
+    const ring = ch as 'notif' | 'data';
+    const before = this.#recentBytes(ring);
+    this.#recent[ring] = { atMs: this.nowMs, bytes: before + bytes.length };
+  }
+
+  #recentBytes(ring: 'notif' | 'data'): number {
+    const { atMs, bytes } = this.#recent[ring];
+    return this.nowMs - atMs <= OVERTAKEN_MS ? bytes : 0;
   }
 
   /** A message did not fit, or would have filled the ring to its last byte (`exact`). */
@@ -120,6 +140,7 @@ export class Case {
 
   /** A new link, or none. */
   relink(): void {
+    for (const recent of Object.values(this.#recent)) recent.bytes = 0;
     this.link = noLink();
     this.bells.restart();
   }
@@ -133,6 +154,7 @@ export class Case {
     this.damaged.clear();
     this.unrecordedPings = 0;
     this.nowMs = 0;
+    this.lookedMs = 0;
   }
 
   /** A frame that kills the reference came, and a second and more of silence after it. */

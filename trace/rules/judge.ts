@@ -6,7 +6,7 @@ import { AREA_LAYOUTS, ME_MSG, SapNicOwner, type SapVersion } from '../../sap/in
 import type { TraceError } from '../errors.ts';
 import type { BusEvent, CommandEvent, NoteEvent, TraceEvent, WireEvent } from '../event.ts';
 import { hintOf } from '../replay/hints.ts';
-import { Case, type Read } from './case.ts';
+import { Case, type Located, type Read } from './case.ts';
 import type { RuleId } from './catalogue.ts';
 import type { JudgeReport } from './finding.ts';
 import { type Found, Inbox } from './inbox.ts';
@@ -25,7 +25,7 @@ import { RingMonitor } from './monitors/rings.ts';
 import { Sequence } from './monitors/sequence.ts';
 import { SettingsMonitor } from './monitors/settings.ts';
 import { isGoodStartOk, StartMonitor, u32OrZero } from './monitors/start.ts';
-import { AT_ONCE_MS } from './tolerance.ts';
+import { AT_ONCE_MS, BATCH_MS } from './tolerance.ts';
 
 export interface JudgeOptions {
   /** The name in the report. */
@@ -57,6 +57,8 @@ export class Judge {
   /** The trace began in the middle of a link, at this time. */
   #joinedMs: number | undefined;
   #begun = false;
+  /** The last pause, and until when what is recorded may have come about in it: nobody looked at the rings meanwhile. */
+  #pause = { beganMs: 0, untilMs: 0 };
   #first = true;
   /** The trace begins before the host did anything: what it does not have did not happen. */
   #fromStart = true;
@@ -124,7 +126,7 @@ export class Judge {
       this.#first = event.ch === 'note' && event.driver === undefined;
       this.#fromStart = isBeginning(event);
     }
-    this.#advance(event.t * 1000);
+    this.#advance(event);
     switch (event.ch) {
       case 'me':
         this.#messages++;
@@ -154,11 +156,18 @@ export class Judge {
     }
   }
 
-  #advance(nowMs: number): void {
+  #advance(event: Located): void {
     const c = this.#case;
+    const nowMs = event.t * 1000;
+    if (nowMs - c.nowMs > BATCH_MS) {
+      this.#pause = { beganMs: c.nowMs, untilMs: nowMs + BATCH_MS };
+    }
     if (nowMs > c.nowMs) c.nowMs = nowMs;
+    // Who records anything else has looked before.
+    if (!isOfRings(event)) this.#pause.untilMs = 0;
+    c.lookedMs = c.nowMs < this.#pause.untilMs ? this.#pause.beganMs : c.nowMs;
     this.#rings.advance();
-    for (const queue of c.queues) queue.advance(c.nowMs);
+    for (const queue of c.queues) queue.advance(c.lookedMs);
     this.#sequence.advance();
     this.#bells.advance();
   }
@@ -186,6 +195,7 @@ export class Judge {
     const c = this.#case;
     if (c.hostile) c.hostile.heard = true;
     this.#join();
+    c.wasRead(event);
     const message = this.#shapes.judge(event);
     if (!message) {
       c.bells.read(c.nowMs);
@@ -421,6 +431,7 @@ export class Judge {
 
   #close(): void {
     const c = this.#case;
+    c.lookedMs = c.nowMs;
     this.#sequence.end();
     this.#each((m) => m.end?.());
     for (const queue of [c.notif, c.data]) {
@@ -432,6 +443,11 @@ export class Judge {
   #each(call: (monitor: Monitor) => void): void {
     for (const monitor of this.#monitors) call(monitor);
   }
+}
+
+/** What lies in the rings, and the host's bell, which is recorded before what it was rung for. */
+function isOfRings(event: Located): boolean {
+  return event.ch === 'notif' || event.ch === 'data' || (event.ch === 'me' && event.dir === 'h2m');
 }
 
 /** Whether a trace may begin with this: with a remark, or with what happens to a host that has done nothing yet. */

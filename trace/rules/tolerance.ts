@@ -10,6 +10,9 @@ export const AT_ONCE_MS = 1000;
 /** A message that was passed over by a later one of the same kind of cause may still follow for this long. */
 export const SKIP_MS = 300;
 
+/** What is recorded within this time belongs together: CSME reads both rings. */
+export const BATCH_MS = 50;
+
 /** Two things that a host does on threads of its own keep their order when they are this far apart. */
 export const OVERTAKEN_MS = 100;
 

@@ -51,14 +51,14 @@ export class BellMonitor implements Monitor {
 
   /** A message was read that was written when `duty` came up. */
   signalled(duty: Duty, event: Located): void {
-    const { ledger, bells, nowMs, link } = this.#case;
+    const { ledger, bells, link, lookedMs } = this.#case;
     if (duty.silent === true || duty.fromMs !== undefined || link.deaf || link.leaving) return;
     const { atMs } = duty;
     ledger.asked('bell.missing');
-    if (nowMs - atMs <= BELL_LATE_MS) return;
+    if (lookedMs - atMs <= BELL_LATE_MS) return;
     ledger.asked('bell.repeat');
-    const { firstMs, gapMs } = bells.signalled(atMs, nowMs);
-    const after = `${Math.round(nowMs - atMs)} ms after what asked for it`;
+    const { firstMs, gapMs } = bells.signalled(atMs, lookedMs);
+    const after = `${Math.round(lookedMs - atMs)} ms after what asked for it`;
     if (firstMs > BELL_LATE_MS) {
       const seen = `read ${after}, first bell ${Number.isFinite(firstMs) ? `after ${Math.round(firstMs)} ms` : 'never'}`;
       this.#case.find('bell.missing', event, 'a door bell within 100 ms', seen, duty.cause);

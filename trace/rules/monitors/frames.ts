@@ -144,7 +144,7 @@ export class FrameMonitor implements Monitor {
 
   #received(event: FrameEvent): void {
     this.#case.sees.frames = true;
-    const { link, settings, nowMs, ledger, data } = this.#case;
+    const { link, settings, nowMs, ledger } = this.#case;
     const frame = event.bytes;
     const bare = untag(frame);
     const attached =
@@ -152,13 +152,13 @@ export class FrameMonitor implements Monitor {
     const sure = this.#knowsFilter() && (link.phase !== 'connected' || link.amt !== undefined);
     const filters = attached ? link.filters : undefined;
     const verdict = filterFrame(filters, frame, 0, frame.length);
-    const before = data.bytes;
+    const byHeader = filterFrame(filters, frame, 0, frame.length, { multicastHeaderCompare: true });
+    let fits: boolean | undefined = true;
     if (verdict & VERDICT_CSME) {
-      const byHeader = filterFrame(filters, frame, 0, frame.length, { multicastHeaderCompare: true });
       const rule: RuleId = byHeader === verdict ? 'rx.to-csme' : 'rx.multicast';
       ledger.asked('rx.to-csme');
       if (frame[0]! & 1) ledger.asked('rx.multicast');
-      this.#case.write('data', {
+      fits = this.#case.write('data', {
         kind: DATA,
         need: this.#case.need(sure),
         rule,
@@ -175,7 +175,8 @@ export class FrameMonitor implements Monitor {
       ledger.asked('rx.not-to-csme');
       keep(this.#unwanted, bare.slice());
     }
-    const fits = !(verdict & VERDICT_CSME) || data.bytes > before;
+    // A host that compares headers is told so once, with the frame that CSME does not get.
+    if (byHeader !== verdict || fits === undefined) return forget(this.#consumed, bare);
     this.#expectInStack(event, bare, (verdict & VERDICT_CONSUMED) === 0, fits, sure);
   }
 
@@ -186,6 +187,7 @@ export class FrameMonitor implements Monitor {
       keep(this.#consumed, bare.slice());
       return;
     }
+    forget(this.#consumed, bare);
     stack.add({
       kind: 'frame',
       need: sees.stack && sure && settings.netdev === true ? 'must' : 'may',
@@ -256,6 +258,10 @@ export class FrameMonitor implements Monitor {
 function keep(list: Uint8Array[], frame: Uint8Array): void {
   if (list.length >= KEPT) list.shift();
   list.push(frame);
+}
+
+function forget(list: Uint8Array[], frame: Uint8Array): void {
+  for (let i = list.length - 1; i >= 0; i--) if (same(list[i]!, frame)) list.splice(i, 1);
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

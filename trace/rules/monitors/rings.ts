@@ -40,7 +40,7 @@ export class RingMonitor {
     for (const ring of ['notif', 'data'] as const) {
       const filled = this.#filled[ring];
       if (!filled) continue;
-      const { nowMs, bells } = this.#case;
+      const { lookedMs: nowMs, bells } = this.#case;
       const queue = this.#case[ring] as Duties<unknown>;
       const { open } = queue;
       if (!open.includes(filled) || queue.bytes !== this.#size(ring)) this.#filled[ring] = undefined;

@@ -2,12 +2,10 @@
 import { u32At } from '../../../sap/index.ts';
 import type { WireEvent } from '../../event.ts';
 import type { Case } from '../case.ts';
-import { AT_ONCE_MS, SKIP_MS } from '../tolerance.ts';
+import { AT_ONCE_MS, BATCH_MS, SKIP_MS } from '../tolerance.ts';
 
 /** Numbers that came early, at most; more than this and the counter is taken to have jumped. */
 const AHEAD_MAX = 4096;
-/** CSME reads both rings within this time. */
-const BATCH_MS = 50;
 
 export class Sequence {
   readonly #case: Case;
@@ -96,11 +94,11 @@ export class Sequence {
 
   /** A gap that nothing filled by now is one. */
   advance(): void {
-    if (this.#ahead.size > 0 && this.#case.nowMs - this.#gapMs > SKIP_MS) this.#tellGap();
+    if (this.#ahead.size > 0 && this.#case.lookedMs - this.#gapMs > SKIP_MS) this.#tellGap();
   }
 
   end(): void {
-    if (this.#ahead.size > 0 && this.#case.nowMs - this.#gapMs > SKIP_MS) this.#tellGap();
+    if (this.#ahead.size > 0 && this.#case.lookedMs - this.#gapMs > SKIP_MS) this.#tellGap();
   }
 
   /** Both rings are beyond the gap: each is read in order, so nothing can fill it. */
