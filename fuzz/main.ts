@@ -8,7 +8,9 @@
 import { parseArgs } from 'node:util';
 import { fuzzAmtWeb } from './amt-web.ts';
 import { bpfKernelProblem } from './bpf-kernel.ts';
+import { fuzzCuse } from './cuse.ts';
 import { fuzzDecode } from './decode.ts';
+import { fuzzMei } from './mei.ts';
 import { fuzzPacketRing } from './packet-ring.ts';
 import { fuzzPcap } from './pcap.ts';
 import type { FuzzReport } from './report.ts';
@@ -16,16 +18,20 @@ import { fuzzRing, fuzzRingConcurrently } from './ring.ts';
 import { fuzzRx } from './rx.ts';
 import { fuzzRxKernel } from './rx-kernel.ts';
 import { fuzzTrace } from './trace.ts';
+import { fuzzUnix } from './unix.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   'amt-web': fuzzAmtWeb,
+  cuse: fuzzCuse,
   decode: fuzzDecode,
+  mei: fuzzMei,
   'packet-ring': fuzzPacketRing,
   pcap: fuzzPcap,
   ring: fuzzRing,
   rx: fuzzRx,
   'rx-kernel': fuzzRxKernel,
   trace: fuzzTrace,
+  unix: fuzzUnix,
 };
 
 const { values, positionals } = parseArgs({
