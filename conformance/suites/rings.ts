@@ -118,7 +118,8 @@ export const RINGS: readonly Scenario[] = [
         'a full ring',
         'wr_ptr equals rd_ptr: a ring that reads as empty',
       );
-      yield* hears(s, pings - 1);
+      const came = yield* hears(s, pings - 1);
+      s.check('ring.overwrite', came >= pings - 1, `the ${pings - 1} PONGs that fit`, `${came}`);
     },
   },
   {
@@ -133,7 +134,8 @@ export const RINGS: readonly Scenario[] = [
       s.csme.listens = false;
       const pings = size / PONG_LEN;
       yield* ping(s, pings + 500);
-      yield* hears(s, pings - 1);
+      const came = yield* hears(s, pings - 1);
+      s.check('ring.overwrite', came >= pings - 1, `the ${pings - 1} PONGs that fit`, `${came}`);
       yield* alive(s, 'hostile.survives');
     },
   },
@@ -252,15 +254,15 @@ function* ping(s: Stage, count: number): Play {
 
 function* flood(s: Stage, count: number): Play {
   yield* ping(s, count);
-  yield* hears(s, count);
+  const came = yield* hears(s, count);
+  s.must('ring.overwrite', came >= count, `${count} PONGs`, `${came}`);
 }
 
-/** CSME listens again, and hears at least so many PONGs. */
-function* hears(s: Stage, least: number): Play {
+/** CSME listens again, until it has heard so many PONGs; gives how many there were. */
+function* hears(s: Stage, most: number): Play<number> {
   s.listen();
-  yield* s.until({ until: () => s.heard('PONG') >= least, withinMs: FLOOD_MS });
-  const came = s.heard('PONG');
-  s.check('ring.overwrite', came >= least, `the ${least} PONGs that fit`, `${came}`);
+  yield* s.until({ until: () => s.heard('PONG') >= most, withinMs: FLOOD_MS });
+  return s.heard('PONG');
 }
 
 /** Fills a ring with what says nothing until the next message begins at `place`. */
