@@ -66,7 +66,7 @@ export class Case {
     const hopeless = () => this.#isDead();
     const postponed = (nowMs: number) => this.bells.waitsUntil(nowMs, this.link.deaf);
     const blame = (duty: Duty) => this.#blame(duty);
-    const show = ({ event }: { event: Located }) => describe(event).headline;
+    const show = ({ event }: Carried) => describe(event).headline;
     this.notif = new Duties({
       ledger,
       show: ({ message }) => headlineSap(message),
@@ -75,7 +75,7 @@ export class Case {
       blame,
     });
     this.data = new Duties({ ledger, show, postponed, hopeless, patient, blame });
-    this.tells = new Duties({ ledger, show: (args) => JSON.stringify(args), patient, blame });
+    this.tells = new Duties({ ledger, show: (args) => JSON.stringify(args), tolerant: true, patient, blame });
     this.air = new Duties({ ledger, show, patient, blame });
     this.stack = new Duties({ ledger, show, patient, blame });
   }

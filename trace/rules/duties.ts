@@ -43,6 +43,8 @@ interface Open<V> extends Duty<V> {
   dueMs: number;
   /** A later one came first. */
   passedMs?: number;
+  /** What came of its kind and was not right. */
+  mismatch?: { readonly value: V; readonly event: Located };
 }
 
 interface Late<V> {
@@ -71,6 +73,8 @@ export interface QueueOptions<V> {
   show(value: V): string;
   /** Until when a duty that is due has to be waited for, because the trace cannot show it yet. */
   postponed?(nowMs: number): number | undefined;
+  /** A value that is not right may be meant for something else: whether the right one comes is waited for. */
+  readonly tolerant?: boolean;
   /** When a host does what is asked of it now is not known. */
   patient?(): boolean;
   /** Nothing can come of it any more, however short the time was. */
@@ -146,7 +150,11 @@ export class Duties<V> {
       const [{ duty, entry }] = this.#late.splice(late, 1) as [Late<V>];
       return { done: duty, before: [], late: entry };
     }
-    return first < 0 ? undefined : this.#wrong(first, value, event);
+    if (first < 0) return undefined;
+    if (this.#options.tolerant !== true) return this.#wrong(first, value, event);
+    const duty = this.#open[first]!;
+    duty.mismatch ??= { value, event };
+    return { wrong: duty };
   }
 
   /** What was asked for before `atMs` cannot come any more: something that came later was done. */
@@ -233,12 +241,16 @@ export class Duties<V> {
 
   #wrong(index: number, value: V, event: Located): Arrival<V> {
     const duty = this.#open[index]!;
+    this.#remove(index);
+    this.#tellWrong(duty, value, event);
+    return { wrong: duty };
+  }
+
+  #tellWrong(duty: Open<V>, value: V, event: Located): void {
     const rule = duty.special?.(value) ?? duty.wrong ?? duty.rule;
     const { ledger } = this.#options;
     ledger.asked(rule);
     ledger.find(rule, event, duty.differs!(value) ?? duty.expected, this.#options.show(value), duty.cause);
-    this.#remove(index);
-    return { wrong: duty };
   }
 
   /** Almost always the first. */
@@ -254,6 +266,7 @@ export class Duties<V> {
   }
 
   #missing(duty: Open<V>, nowMs: number): void {
+    if (duty.mismatch) return this.#tellWrong(duty, duty.mismatch.value, duty.mismatch.event);
     const { ledger } = this.#options;
     const rule = this.#options.blame?.(duty) ?? duty.rule;
     const at = duty.cause.at(-1)!;

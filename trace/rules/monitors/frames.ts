@@ -112,9 +112,8 @@ export class FrameMonitor implements Monitor {
     const arrival = data.arrive(isCopy ? COPY : DATA, { frame, event }, event, nowMs);
     if (!isCopy && arrival && 'done' in arrival) {
       keep(this.#delivered, frame);
-      this.#case.stack.drop(
-        (duty) => duty.rule === 'rx.lost' && duty.differs?.({ frame, event }) === undefined,
-      );
+      // It was taken to be lost.
+      if (arrival.done.size === 0) this.#gotAll(frame, event);
     }
     if (arrival) return arrival;
     if (isCopy && sees.driver) {
@@ -140,6 +139,14 @@ export class FrameMonitor implements Monitor {
     const { sees, settings, link } = this.#case;
     if (link.phase === 'none' && !sees.bus) return false;
     return !this.#isBlind && (sees.driver || settings.netdev !== undefined);
+  }
+
+  #gotAll(frame: Uint8Array, event: Located): void {
+    const { stack } = this.#case;
+    const lost = stack.open.find(
+      (duty) => duty.rule === 'rx.lost' && duty.differs?.({ frame, event }) === undefined,
+    );
+    stack.drop((duty) => duty === lost);
   }
 
   #received(event: FrameEvent): void {
