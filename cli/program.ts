@@ -50,9 +50,11 @@ function programOf(output: Output, bind: Bind): Command {
 Examples:
   $ sapwood demo                                  a hand-over as it happens
   $ sapwood demo --fast --record my.jsonl         the same as a trace
-  $ sapwood replay my.jsonl                       does our host do the same?
   $ sapwood show my.jsonl                         a trace as a ladder
-  $ sapwood show - < my.jsonl | less              the same from a pipe
+  $ sapwood validate my.jsonl                     does the driver keep the rules?
+  $ sapwood replay my.jsonl                       does our host do the same?
+  $ sapwood emulate --transport unix:/tmp/csme    CSME for drivers, and in another
+  $ sapwood host --transport unix:/tmp/csme       terminal a driver for CSME
   $ sapwood filter --filters HEX --frames a.pcap  which frames does CSME get?
 
 Exit status:
