@@ -115,6 +115,14 @@ export class Case {
     this.#recent[ring] = { atMs: this.nowMs, bytes: before + bytes.length };
   }
 
+  /** The host rings. When it rang before and nothing was read since, the rings have not become emptier. */
+  rang(): void {
+    if (this.bells.readMs < this.bells.lastMs) {
+      for (const recent of Object.values(this.#recent)) recent.atMs = this.nowMs;
+    }
+    this.bells.rang(this.nowMs);
+  }
+
   #recentBytes(ring: 'notif' | 'data'): number {
     const { atMs, bytes } = this.#recent[ring];
     return this.nowMs - atMs <= OVERTAKEN_MS ? bytes : 0;

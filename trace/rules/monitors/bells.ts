@@ -27,7 +27,7 @@ export class BellMonitor implements Monitor {
       if (gapMs < BELL_GAP_MS) this.#early = { event, gapMs, last: this.#last };
     }
     this.#last = event;
-    bells.rang(nowMs);
+    this.#case.rang();
   }
 
   read({ message }: Read): void {
