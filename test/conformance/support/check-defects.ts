@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest';
-import { SCENARIOS } from '../../conformance/index.ts';
-import { DEFECTS } from './defects/index.ts';
-import { judge, told } from './support/rig.ts';
+/** Judges drivers with one defect each. */
+import { expect, test } from 'vitest';
+import { SCENARIOS } from '../../../conformance/index.ts';
+import type { Defect } from '../defects/plant.ts';
+import { judge, told } from './rig.ts';
 
-describe('a driver with one defect fails the right check, and only what follows', () => {
-  test.each(DEFECTS.map((defect) => [defect.id, defect.what, defect] as const))(
+/** The checks that must fail do, and none that does not follow from the defect. */
+export function checkDefects(defects: readonly Defect[]): void {
+  test.each(defects.map((defect) => [defect.id, defect.what, defect] as const))(
     '%s: %s',
     (_id, _what, defect) => {
       const { host, end, undo } = defect.plant();
@@ -20,4 +22,4 @@ describe('a driver with one defect fails the right check, and only what follows'
       }
     },
   );
-});
+}
