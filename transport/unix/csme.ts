@@ -66,10 +66,10 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
     switch (frame.type) {
       case 'plug':
         this.#link = frame.link;
-        return this.#listener.listen((fd) => this.#onConnection(fd));
+        return this.#tried(() => this.#listener.listen((fd) => this.#onConnection(fd)));
       case 'unplug':
         this.#drop();
-        return this.#refuse();
+        return this.#tried(() => this.#listener.refuse());
       case 'mapAnswer':
         return this.#onMapAnswer(frame.map, frame.errno);
       case 'me':
@@ -195,9 +195,10 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
     this.#announced = undefined;
   }
 
-  #refuse(): void {
+  /** Somebody may have taken the path meanwhile: nobody catches it here. */
+  #tried(task: () => void): void {
     try {
-      this.#listener.refuse();
+      task();
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       this.#options.onProblem?.(error);

@@ -20,9 +20,10 @@ export function checkPath(path: string): void {
 
 export class UnixListener {
   readonly #path: string;
-  #fd: number;
+  /** -1: the path is not ours. */
+  #fd = -1;
   /** The file that is ours; what somebody else puts in its place is theirs. */
-  #inode: bigint;
+  #inode = 0n;
   #watch: Watch | undefined;
 
   /**
@@ -32,23 +33,25 @@ export class UnixListener {
   constructor(path: string) {
     checkPath(path);
     this.#path = path;
-    this.#fd = claim(path);
-    this.#inode = inodeOf(path);
+    this.#claim();
   }
 
-  /** Calls `onConnection` with the socket of each driver that connects; the socket is the handler's to close. */
+  /**
+   * Calls `onConnection` with the socket of each driver that connects; the socket is the handler's to close. Throws like
+   * the constructor if the path was lost.
+   */
   listen(onConnection: (fd: number) => void): void {
+    if (this.#fd < 0) this.#claim();
     native().unixListen(this.#fd);
     this.#watch = native().watch(this.#fd, POLLIN, () => {
       for (let fd = this.#accept(); fd >= 0; fd = this.#accept()) onConnection(fd);
     });
   }
 
-  /** Drivers are refused again until `listen`. */
+  /** Drivers are refused again until `listen`. Throws like the constructor if somebody else was faster. */
   refuse(): void {
     this.close();
-    this.#fd = claim(this.#path);
-    this.#inode = inodeOf(this.#path);
+    this.#claim();
   }
 
   /** The path is given back. Twice is once. */
@@ -59,6 +62,11 @@ export class UnixListener {
     native().unixClose(this.#fd);
     this.#fd = -1;
     if (inodeOf(this.#path) === this.#inode) unlinkSync(this.#path);
+  }
+
+  #claim(): void {
+    this.#fd = claim(this.#path);
+    this.#inode = inodeOf(this.#path);
   }
 
   #accept(): number {

@@ -69,6 +69,22 @@ describe.skipIf(nativeProblem() !== undefined)('unix:, the path of the socket', 
     expect(existsSync(world.path)).toBe(true);
   });
 
+  it('is asked for again when somebody had it while the firmware was unplugged', async () => {
+    const end = world.listen();
+    end.unplug();
+    rmSync(world.path);
+    writeFileSync(world.path, 'mine');
+    end.plug();
+    end.unplug();
+    expect(world.codes).toEqual(['TRANSPORT_ERR_PATH']);
+    end.plug();
+    expect(world.codes).toEqual(['TRANSPORT_ERR_PATH', 'TRANSPORT_ERR_PATH']);
+    rmSync(world.path);
+    end.unplug();
+    end.plug();
+    world.problems.length = 0;
+  });
+
   it('refuses drivers while the firmware is unplugged', async () => {
     const end = world.listen();
     const driver = await world.connect();
