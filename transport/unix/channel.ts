@@ -158,21 +158,19 @@ export class UnixChannel {
     return undefined;
   }
 
-  readonly #write = (): void => {
-    this.#immediate = undefined;
-    this.#timeout = undefined;
+  #write(): void {
     if (this.#closed) return;
-    while (this.#conversation.wantsToWrite) {
-      if (native().unixUnread(this.#fd) > 0) {
-        this.#writeLater();
-        break;
+    if (this.#conversation.wantsToWrite) {
+      if (this.#conversation.allRead || native().unixUnread(this.#fd) === 0) {
+        this.#spins = 0;
+        const outgoing = this.#conversation.poll(this.#clock.now());
+        if (outgoing !== undefined) this.#put(outgoing);
       }
-      this.#spins = 0;
-      const outgoing = this.#conversation.poll(this.#clock.now());
-      if (outgoing !== undefined) this.#put(outgoing);
+      // What was written just now has not been read yet.
+      if (this.#conversation.wantsToWrite) this.#writeLater();
     }
     this.#arm();
-  };
+  }
 
   #put({ bytes, descriptor }: Outgoing): void {
     try {
@@ -185,17 +183,19 @@ export class UnixChannel {
     }
   }
 
+  #writeLater(): void {
+    if (this.#immediate !== undefined || this.#timeout !== undefined) return;
+    if (this.#spins++ < SPIN_TURNS) this.#immediate = setImmediate(this.#writeAgain);
+    else this.#timeout = setTimeout(this.#writeAgain, RECHECK_MS);
+  }
+
   readonly #writeAgain = (): void => {
+    this.#immediate = undefined;
+    this.#timeout = undefined;
     // The other side may be waiting for this very processor.
     native().schedYield();
     this.#write();
   };
-
-  #writeLater(): void {
-    if (this.#immediate !== undefined || this.#timeout !== undefined) return;
-    if (this.#spins++ < SPIN_TURNS) this.#immediate = setImmediate(this.#writeAgain);
-    else this.#timeout = setTimeout(this.#write, RECHECK_MS);
-  }
 
   #linger(): void {
     this.#lingerLeft = this.#patience;

@@ -26,6 +26,8 @@ export class Conversation {
   #acksDue = 0;
   /** Written and not acknowledged. */
   #inFlight = false;
+  #messageWasLast = false;
+  #allRead = true;
   /** The other side is a driver that has not announced its area yet. */
   #expectsArea: boolean;
   /** When the other side last did what we wait for, and when the frame that is not whole began. */
@@ -45,6 +47,11 @@ export class Conversation {
   /** Something is to be written as soon as the other side has read everything. */
   get wantsToWrite(): boolean {
     return this.#acksDue > 0 || (!this.#inFlight && this.#queue.length > 0);
+  }
+
+  /** The other side has read everything that was written: it has acknowledged the last of it. Else nobody knows. */
+  get allRead(): boolean {
+    return this.#allRead;
   }
 
   /** What was read, as `FrameReader.push` takes it. A message that is returned has an acknowledgement due already. */
@@ -99,6 +106,8 @@ export class Conversation {
     if (this.#acksDue > 0) {
       this.#acksDue--;
       this.#movedAt = nowMs;
+      this.#allRead = false;
+      this.#messageWasLast = false;
       return { bytes: ACK, descriptor: undefined };
     }
     if (this.#inFlight) return undefined;
@@ -106,6 +115,8 @@ export class Conversation {
     if (next === undefined) return undefined;
     this.#inFlight = true;
     this.#movedAt = nowMs;
+    this.#allRead = false;
+    this.#messageWasLast = true;
     return next;
   }
 
@@ -145,6 +156,7 @@ export class Conversation {
     if (!this.#inFlight) return new TransportError('TRANSPORT_ERR_ACK');
     this.#inFlight = false;
     this.#movedAt = nowMs;
+    this.#allRead = this.#messageWasLast;
     return undefined;
   }
 }

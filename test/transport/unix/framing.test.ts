@@ -187,6 +187,23 @@ describe('the conversation', () => {
     );
   });
 
+  it('knows that everything was read when the last of it was acknowledged', () => {
+    const conversation = new Conversation(1000, true);
+    expect(conversation.allRead).toBe(true);
+    conversation.send(0, message(1));
+    conversation.poll(0);
+    expect(conversation.allRead).toBe(false);
+    read(conversation, message(7));
+    conversation.poll(0);
+    // The acknowledgement was written behind the message.
+    read(conversation, new Uint8Array(4));
+    expect(conversation.allRead).toBe(false);
+    conversation.send(0, message(2));
+    conversation.poll(0);
+    read(conversation, new Uint8Array(4));
+    expect(conversation.allRead).toBe(true);
+  });
+
   it('acknowledges before it sends', () => {
     const conversation = new Conversation(1000, true);
     conversation.send(0, message(1));
