@@ -73,9 +73,17 @@ function findingsOf(reports: readonly JudgeReport[]): string {
 
 function labelled(label: string, text: string, width: number): string[] {
   const room = Math.max(MIN_ROOM, width - LABEL);
-  return wrapWords(text.split(' '), room).map(
+  const words = text.split(' ').flatMap((word) => pieces(word, room));
+  return wrapWords(words, room).map(
     (line, i) => `${' '.repeat(INDENT)}${(i === 0 ? label : '').padEnd(LABEL - INDENT)}${line}`,
   );
+}
+
+/** A word that is longer than a line is cut: bytes in hex often are. */
+function pieces(word: string, room: number): string[] {
+  const out: string[] = [];
+  for (let at = 0; at < word.length; at += room) out.push(word.slice(at, at + room));
+  return out;
 }
 
 function pad(n: number): string {
