@@ -172,8 +172,7 @@ class Server implements MeiServer {
     try {
       for (let left = REQUESTS_A_TURN; left > 0 && !this.#closing && this.#readOne(); left--);
     } catch (cause) {
-      this.#problem(new DeviceError('DEVICE_ERR_LOST', { detail: this.path, cause }));
-      void this.#end();
+      this.#lose(this.path, cause);
     }
   }
 
@@ -214,13 +213,19 @@ class Server implements MeiServer {
   }
 
   #write(bytes: Uint8Array): void {
+    if (this.#closing) return;
     try {
       this.#calls.deviceWrite(this.#fd, bytes, 0, bytes.length);
     } catch (cause) {
       // Nobody waits for this answer any more: the caller was killed.
       if (cause instanceof NativeError && cause.errno === ENOENT) return;
-      this.#problem(new DeviceError('DEVICE_ERR_LOST', { detail: `An answer was not taken.`, cause }));
+      this.#lose('An answer was not taken.', cause);
     }
+  }
+
+  #lose(detail: string, cause: unknown): void {
+    this.#problem(new DeviceError('DEVICE_ERR_LOST', { detail, cause }));
+    void this.#end();
   }
 
   #arm(): void {

@@ -3,7 +3,7 @@
  * Programs are processes of their own; the server is this one.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -282,6 +282,16 @@ describe('the server', () => {
     }
     expect(descriptors()).toBe(before);
     expect(readdirSync('/sys/class/cuse')).toEqual(['mei0']);
+  });
+
+  test('says when the kernel ends the device', async () => {
+    const fd = await connected(one);
+    const reading = one.call('read', fd, 64);
+    await until(waits('read'));
+    writeFileSync('/sys/class/cuse/mei0/abort', '1');
+    await server.closed;
+    expect(problems.splice(0)).toMatchObject([{ code: 'DEVICE_ERR_LOST' }]);
+    expect(await reading).toMatch(/^E/);
   });
 
   test('says what a user without the permission needs', () => {
