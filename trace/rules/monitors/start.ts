@@ -70,7 +70,7 @@ export class StartMonitor implements Monitor {
       this.#case.find(
         'start.start-ok-checked',
         event,
-        `nothing before a START_OK of 20 bytes with version ${link.version}`,
+        'nothing before a START_OK of 20 bytes with the version that START names',
       );
     } else {
       this.#case.find('start.no-sap-before-start-ok', event, 'nothing before START_OK');
