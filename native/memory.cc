@@ -185,6 +185,14 @@ Napi::Value memoryUnmap(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value memoryBlank(const Napi::CallbackInfo& info) {
+  std::shared_ptr<MappedArea> area = areaOf(info);
+  if (area == nullptr) return info.Env().Undefined();
+  void* pages = mmap(area->pages, area->length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  if (pages == MAP_FAILED) throw systemError(info.Env(), "mmap", errno);
+  return info.Env().Undefined();
+}
+
 Napi::Value memoryDamaged(const Napi::CallbackInfo& info) {
   std::shared_ptr<MappedArea> area = areaOf(info);
   return Napi::Boolean::New(info.Env(), area != nullptr && area->slot->damaged.load(std::memory_order_acquire));
@@ -196,6 +204,7 @@ void addMemoryCalls(Napi::Env env, Napi::Object exports) {
   exports["memoryCreate"] = Napi::Function::New(env, memoryCreate, "memoryCreate");
   exports["memoryMap"] = Napi::Function::New(env, memoryMap, "memoryMap");
   exports["memoryUnmap"] = Napi::Function::New(env, memoryUnmap, "memoryUnmap");
+  exports["memoryBlank"] = Napi::Function::New(env, memoryBlank, "memoryBlank");
   exports["memoryDamaged"] = Napi::Function::New(env, memoryDamaged, "memoryDamaged");
 }
 

@@ -13,6 +13,11 @@ export interface MemoryCalls {
   memoryMap(fd: number, offset: number, size: number): ArrayBuffer;
   /** Detaches and unmaps memory from `memoryMap`. With memory that is detached already it does nothing. */
   memoryUnmap(memory: ArrayBuffer): void;
+  /**
+   * Gives the file or device behind memory from `memoryMap` up. Zeroes of this process take its place, for whoever looks at
+   * it once more, until it is unmapped or collected.
+   */
+  memoryBlank(memory: ArrayBuffer): void;
   /** Whether a page of memory from `memoryMap` was lost; false when it is detached. */
   memoryDamaged(memory: ArrayBuffer): boolean;
 }

@@ -87,6 +87,21 @@ describe.skipIf(nativeProblem() !== undefined)('shared memory', () => {
     }
   });
 
+  it('gives its file up, and is zeroes from then on', () => {
+    const memory = native().memoryMap(fd, 4, 2 * PAGE);
+    const bytes = new Uint8Array(memory);
+    expect([bytes[0], mappings()]).toEqual([7, 1]);
+    native().memoryBlank(memory);
+    expect([bytes.length, bytes[0], mappings()]).toEqual([2 * PAGE, 0, 0]);
+    bytes.fill(9);
+    ftruncateSync(fd, 0);
+    expect(bytes.every((byte) => byte === 9)).toBe(true);
+    expect(native().memoryDamaged(memory)).toBe(false);
+    native().memoryUnmap(memory);
+    native().memoryBlank(memory);
+    expect(() => native().memoryBlank(new ArrayBuffer(8))).toThrow('not from memoryMap');
+  });
+
   it('is collected when nobody holds it', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

@@ -196,6 +196,7 @@ socket.send_fds(s, [b'x'], [os.open('/dev/zero', os.O_RDWR)] * ${count})`;
     'memoryCreate',
     'memoryMap',
     'memoryUnmap',
+    'memoryBlank',
     'memoryDamaged',
   ] as const satisfies readonly (keyof Native)[];
 

@@ -5,7 +5,7 @@ import type { CsmePlug } from '../contract.ts';
 import { CsmeLinkEnd } from '../csme-end.ts';
 import { TransportError } from '../errors.ts';
 import type { CsmeFrame, HostFrame, Wire } from '../wire.ts';
-import { mapAnnounced, retire } from './area.ts';
+import { abandon, mapAnnounced, retire } from './area.ts';
 import { UnixChannel } from './channel.ts';
 import { QUEUE_MAX } from './conversation.ts';
 import { UnixListener } from './listener.ts';
@@ -84,7 +84,7 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
   }
 
   close(): void {
-    this.#drop();
+    this.#drop(abandon);
     this.#listener.close();
   }
 
@@ -139,7 +139,7 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
     if (this.#enabled) this.onFrame({ type: 'disable', link: this.#link });
     this.#enabled = false;
     this.onFrame({ type: 'unmap', link: this.#link });
-    this.#retireAreas();
+    this.#leaveAreas(retire);
   }
 
   #onMapAnswer(map: number, errno: number): void {
@@ -180,17 +180,17 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
     if (told) this.onFrame({ type: 'left', link: this.#link });
   }
 
-  #drop(): void {
+  #drop(leave = retire): void {
     this.#channel?.close();
     this.#channel = undefined;
     this.#enabled = false;
     this.#told = false;
-    this.#retireAreas();
+    this.#leaveAreas(leave);
   }
 
-  #retireAreas(): void {
-    if (this.#area !== undefined) retire(this.#area);
-    if (this.#announced !== undefined) retire(this.#announced.memory);
+  #leaveAreas(leave: typeof retire): void {
+    if (this.#area !== undefined) leave(this.#area);
+    if (this.#announced !== undefined) leave(this.#announced.memory);
     this.#area = undefined;
     this.#announced = undefined;
   }

@@ -6,7 +6,7 @@ import type { HostEnd } from '../contract.ts';
 import { TransportError } from '../errors.ts';
 import { HostLinkEnd } from '../host-end.ts';
 import type { CsmeFrame, HostFrame, Wire } from '../wire.ts';
-import { createArea, retire } from './area.ts';
+import { abandon, createArea, retire } from './area.ts';
 import { UnixChannel } from './channel.ts';
 import { ACK_TIMEOUT_MS, type UnixOptions } from './csme.ts';
 import { errnoOf, systemFailure } from './failure.ts';
@@ -76,7 +76,7 @@ class UnixHostWire implements Wire<HostFrame, CsmeFrame> {
       case 'area':
         return this.#announce();
       case 'unmap':
-        return this.#forgetArea();
+        return this.#forgetArea(retire);
       case 'me':
         if (frame.bytes.length === 0) this.#options.onProblem?.(new TransportError('TRANSPORT_ERR_EMPTY'));
         else this.#channel.sendMessage(frame.bytes);
@@ -94,7 +94,7 @@ class UnixHostWire implements Wire<HostFrame, CsmeFrame> {
   close(): void {
     if (this.#timer !== undefined) this.#clock.cancel(this.#timer);
     this.#timer = undefined;
-    this.#drop();
+    this.#drop(abandon);
   }
 
   #connectAt(atMs: number): void {
@@ -153,12 +153,12 @@ class UnixHostWire implements Wire<HostFrame, CsmeFrame> {
     area.descriptor = undefined;
   }
 
-  #forgetArea(): void {
+  #forgetArea(leave: typeof retire): void {
     const area = this.#area;
     this.#area = undefined;
     if (area === undefined) return;
     if (area.descriptor !== undefined) native().close(area.descriptor);
-    retire(area.memory);
+    leave(area.memory);
   }
 
   #lose(error: TransportError): void {
@@ -168,9 +168,9 @@ class UnixHostWire implements Wire<HostFrame, CsmeFrame> {
     this.#connectAt(this.#clock.now() + (this.#options.retryMs ?? RETRY_MS));
   }
 
-  #drop(): void {
+  #drop(leave = retire): void {
     this.#channel?.close();
     this.#channel = undefined;
-    this.#forgetArea();
+    this.#forgetArea(leave);
   }
 }

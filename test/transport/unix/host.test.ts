@@ -334,5 +334,20 @@ describe.skipIf(nativeProblem() !== undefined)('unix:, the host end', () => {
       await turns(10);
       expect(errors).toEqual([]);
     });
+
+    it('may be looked at when they were stopped: nobody told them that the area is gone', async () => {
+      const machines = { host: new Host(), csme: new Csme() };
+      const end = listenUnixCsme(path);
+      const firmware = run(machines.csme, end, systemClock);
+      end.plug();
+      const driver = run(machines.host, connectUnixHost(path), systemClock);
+      await until(() => machines.host.state.amtEnabled);
+      firmware.stop();
+      driver.stop();
+      await turns(10);
+      expect(machines.csme.frameRoom()).toBeGreaterThan(0);
+      const frame = new Uint8Array(64).fill(0xff);
+      expect(() => machines.host.receive(systemClock.now(), frame, 0, 64)).not.toThrow();
+    });
   });
 });
