@@ -9,6 +9,9 @@ import { AT_ONCE_MS, END_GRACE_MS, OVERTAKEN_MS, SKIP_MS } from './tolerance.ts'
 
 type Located = Exclude<TraceEvent, { ch: 'error' }>;
 
+/** What stands in a finding: a function where it costs something, for it is hardly ever read. */
+export type Words = string | (() => string);
+
 export interface Duty<V = unknown> {
   /** What does it: a message type, the name of a call. */
   readonly kind: number | string;
@@ -18,9 +21,9 @@ export interface Duty<V = unknown> {
   rule: RuleId;
   /** Broken when it comes and is not what it has to be; `rule` when left out. */
   readonly wrong?: RuleId;
-  readonly expected: string;
+  readonly expected: Words;
   /** What a value has to be instead; `undefined` when it is right. */
-  differs?(value: V): string | undefined;
+  differs?(value: V): Words | undefined;
   /** The rule of a difference that has one of its own. */
   special?(value: V): RuleId | undefined;
   /** Why: the last of them is where it is told. */
@@ -230,7 +233,7 @@ export class Duties<V> {
     }
     if (done.orderRule !== undefined) ledger.asked(done.orderRule);
     if (done.passedMs !== undefined && done.orderRule !== undefined) {
-      const expected = `${done.expected} before what came after it`;
+      const expected = `${textOf(done.expected)} before what came after it`;
       ledger.find(done.orderRule, event, expected, 'it came behind that', done.cause);
     }
     if (done.wrong !== undefined && done.wrong !== done.rule) ledger.asked(done.wrong);
@@ -250,7 +253,13 @@ export class Duties<V> {
     const rule = duty.special?.(value) ?? duty.wrong ?? duty.rule;
     const { ledger } = this.#options;
     ledger.asked(rule);
-    ledger.find(rule, event, duty.differs!(value) ?? duty.expected, this.#options.show(value), duty.cause);
+    ledger.find(
+      rule,
+      event,
+      textOf(duty.differs!(value) ?? duty.expected),
+      this.#options.show(value),
+      duty.cause,
+    );
   }
 
   /** Almost always the first. */
@@ -272,8 +281,12 @@ export class Duties<V> {
     const at = duty.cause.at(-1)!;
     const waited = Math.max(0, nowMs / 1000 - at.t);
     const seen = `nothing of it in the ${waited.toFixed(waited < 10 ? 1 : 0)} s that follow`;
-    const entry = ledger.find(rule, at, duty.expected, seen, duty.cause);
+    const entry = ledger.find(rule, at, textOf(duty.expected), seen, duty.cause);
     if (this.#late.length >= LATE_MAX) this.#late.shift();
     this.#late.push({ duty, entry });
   }
+}
+
+function textOf(words: Words): string {
+  return typeof words === 'string' ? words : words();
 }

@@ -15,6 +15,7 @@ import type { CommandEvent, FrameEvent } from '../../event.ts';
 import { describeFrame } from '../../frame-text.ts';
 import type { Carried, Case, Located, Read } from '../case.ts';
 import type { RuleId } from '../catalogue.ts';
+import type { Words } from '../duties.ts';
 import type { Found } from '../inbox.ts';
 import type { Monitor } from './monitor.ts';
 import { argsOf } from './settings.ts';
@@ -23,6 +24,8 @@ const DATA = declOf('DATA_PACKET').id;
 const COPY = declOf('CB_DATA_PACKET').id;
 const COPY_HEADER = SAP_HEADER_LEN + declOf('CB_DATA_PACKET').payload;
 const DHCP = 0x4000_0000;
+/** How the reference reads multicast filters. */
+const BY_HEADER = { multicastHeaderCompare: true };
 /** Larger frames get lost in devices: MTU 9000. */
 const DEVICE_FRAME_MAX = 9014;
 /** Frames that are remembered because they must not come. */
@@ -66,7 +69,7 @@ export class FrameMonitor implements Monitor {
       need: this.#case.need(must),
       rule: behind ? 'hostile.skipped' : 'tx.forward',
       wrong: 'tx.forward',
-      expected: `the frame on the air: ${describeFrame(frame)}`,
+      expected: () => `the frame on the air: ${describeFrame(frame)}`,
       differs: (carried: Carried) => differsFrom(frame, carried),
       cause: behind ? [behind, event] : [event],
       atMs: nowMs,
@@ -89,7 +92,7 @@ export class FrameMonitor implements Monitor {
       kind: COPY,
       need: this.#case.need(link.amt),
       rule: 'tx.dhcp-copy',
-      expected: `CB_DATA_PACKET with bit 30 and ${frame.length} bytes: ${describeFrame(frame)}`,
+      expected: () => `CB_DATA_PACKET with bit 30 and ${frame.length} bytes: ${describeFrame(frame)}`,
       differs: (carried) => copyDiffers(frame, carried),
       cause: [event],
       atMs: nowMs,
@@ -159,7 +162,7 @@ export class FrameMonitor implements Monitor {
     const sure = this.#knowsFilter() && (link.phase !== 'connected' || link.amt !== undefined);
     const filters = attached ? link.filters : undefined;
     const verdict = filterFrame(filters, frame, 0, frame.length);
-    const byHeader = filterFrame(filters, frame, 0, frame.length, { multicastHeaderCompare: true });
+    const byHeader = frame[0]! & 1 ? filterFrame(filters, frame, 0, frame.length, BY_HEADER) : verdict;
     let fits: boolean | undefined = true;
     if (verdict & VERDICT_CSME) {
       const rule: RuleId = byHeader === verdict ? 'rx.to-csme' : 'rx.multicast';
@@ -170,7 +173,7 @@ export class FrameMonitor implements Monitor {
         need: this.#case.need(sure),
         rule,
         wrong: 'rx.bytes',
-        expected: `DATA_PACKET of ${bare.length} bytes: ${describeFrame(bare)}`,
+        expected: () => `DATA_PACKET of ${bare.length} bytes: ${describeFrame(bare)}`,
         differs: (carried) => differsFrom(bare, carried),
         cause: [event],
         atMs: nowMs,
@@ -199,7 +202,7 @@ export class FrameMonitor implements Monitor {
       kind: 'frame',
       need: sees.stack && sure && settings.netdev === true ? 'must' : 'may',
       rule: kept ? 'rx.host-keeps' : 'rx.lost',
-      expected: `the frame in the host's stack: ${describeFrame(bare)}`,
+      expected: () => `the frame in the host's stack: ${describeFrame(bare)}`,
       differs: (carried) => differsFrom(bare, carried),
       cause: [event],
       atMs: nowMs,
@@ -277,9 +280,9 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-function differsFrom(frame: Uint8Array, carried: Carried): string | undefined {
+function differsFrom(frame: Uint8Array, carried: Carried): Words | undefined {
   if (same(frame, carried.frame)) return undefined;
-  return `${frame.length} bytes ${hexOf(frame.subarray(0, 64))}${frame.length > 64 ? '…' : ''}`;
+  return () => `${frame.length} bytes ${hexOf(frame.subarray(0, 64))}${frame.length > 64 ? '…' : ''}`;
 }
 
 function copyDiffers(frame: Uint8Array, { frame: seen, event }: Carried): string | undefined {

@@ -17,7 +17,7 @@ import type { CommandEvent } from '../../event.ts';
 import { ArgumentError, commandArgs, isCommand } from '../../replay/index.ts';
 import type { Case, Located, Read } from '../case.ts';
 import type { RuleId } from '../catalogue.ts';
-import type { Duty } from '../duties.ts';
+import type { Duty, Words } from '../duties.ts';
 import type { Found } from '../inbox.ts';
 import { RESERVED } from '../reserved.ts';
 import { AT_ONCE_MS } from '../tolerance.ts';
@@ -166,7 +166,7 @@ export class SettingsMonitor implements Monitor {
       need: this.#case.need(must),
       ...rules,
       ...(behind && { rule: 'hostile.skipped' as const }),
-      expected: bytes ? inWords(bytes) : name,
+      expected: bytes ? () => inWords(bytes) : name,
       ...(bytes && { differs: (read: Read) => differs(bytes, read) }),
       ...(name === 'HOST_LINK_UP' && bytes && { special: (read: Read) => collocatedOnly(bytes, read) }),
       cause: behind ? [behind, event] : [event],
@@ -278,12 +278,12 @@ function headline(bytes: Uint8Array): string {
   return message instanceof SapError ? message.message : headlineSap(message);
 }
 
-function differs(bytes: Uint8Array, { event }: Read): string | undefined {
+function differs(bytes: Uint8Array, { event }: Read): Words | undefined {
   const seen = event.bytes;
   let same = seen.length === bytes.length;
   for (let i = SAP_HEADER_LEN; same && i < bytes.length; i++)
     same = seen[i] === bytes[i] || isReserved(seen, i);
-  return same ? undefined : inWords(bytes, seen);
+  return same ? undefined : () => inWords(bytes, seen);
 }
 
 /** What stands there is another rule's affair. */
