@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { OPERATIONAL, profile, SESSION } from '../../csme/index.ts';
 import { Random } from '../../fuzz/random.ts';
-import type { QuirkName } from '../../ownership/index.ts';
+import { type QuirkName, type Quirks, quirksOfDriver } from '../../ownership/index.ts';
 import { FlexFilterFlags, noFilters } from '../../sap/index.ts';
 import { Judge, type JudgeReport, type RuleId, type TraceEvent } from '../../trace/index.ts';
 import { ASSOCIATION } from '../support/host-fixture.ts';
@@ -72,9 +72,9 @@ const ACTS: readonly Act[] = [
   (s, r) => r.oneIn(5) && s.pass(61_000),
 ];
 
-function session(seed: number): OwnSession {
+function session(seed: number, quirks: Quirks = {}): OwnSession {
   const random = new Random(Math.imul(seed + 1, 0x9e3779b1));
-  const s = new OwnSession({ profile: random.oneIn(2) ? OPERATIONAL : profile(SESSION) });
+  const s = new OwnSession({ profile: random.oneIn(2) ? OPERATIONAL : profile(SESSION), quirks });
   if (!random.oneIn(4)) s.command('register');
   s.plug();
   const acts = 5 + random.below(60);
@@ -107,6 +107,32 @@ describe('our own host', () => {
         if (rule.asked > 0) asked.add(id);
     }
     expect(asked.size).toBeGreaterThan(45);
+  });
+});
+
+describe('a host that does as the reference does', () => {
+  const quirks = Object.fromEntries(quirksOfDriver('iwlmei 6.12')!.map((name) => [name, true]));
+  /** Its known defects that such sessions meet. */
+  const KNOWN: readonly RuleId[] = [
+    'init.collocated',
+    'nvm.stale',
+    'removal.wakes',
+    'ring.full-reads-empty',
+    'rx.lost',
+    'rx.multicast',
+  ];
+
+  test('has its defects, and nothing else is found', () => {
+    const found = new Set<RuleId>();
+    for (let seed = 0; seed < 150; seed++) {
+      const { findings } = judged(session(seed, quirks).trace());
+      const other = findings.filter(({ rule }) => !KNOWN.includes(rule));
+      const text = other.map(({ rule, line, expected, seen }) => `${line} ${rule}: ${expected}; ${seen}`);
+      expect({ seed, text }).toEqual({ seed, text: [] });
+      for (const { rule } of findings) found.add(rule);
+    }
+    expect([...found]).toContain('init.collocated');
+    expect([...found]).toContain('rx.multicast');
   });
 });
 
