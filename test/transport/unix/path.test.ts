@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nativeProblem } from '../../../native/index.ts';
+import { native, nativeProblem } from '../../../native/index.ts';
 import { listenUnixCsme, TransportError } from '../../../transport/index.ts';
 import { csmeWorld } from '../support/csme-world.ts';
 import { RawPeer, until } from '../support/raw-peer.ts';
@@ -21,11 +20,7 @@ describe.skipIf(nativeProblem() !== undefined)('unix:, the path of the socket', 
   };
 
   it('is taken over from somebody who died', () => {
-    execFileSync('python3', [
-      '-c',
-      'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
-      world.path,
-    ]);
+    native().unixClose(native().unixBind(world.path));
     expect(existsSync(world.path)).toBe(true);
     world.listen();
   });
