@@ -2,7 +2,9 @@
 import type { Scenario, SuiteName } from '../scenario.ts';
 import { BELLS } from './bells.ts';
 import { EXCHANGES } from './exchanges.ts';
-import { HOSTILE } from './hostile.ts';
+import { HOSTILE_DATA } from './hostile-data.ts';
+import { HOSTILE_MEMORY } from './hostile-memory.ts';
+import { HOSTILE_MESSAGES } from './hostile-messages.ts';
 import { LIFECYCLE } from './lifecycle.ts';
 import { OWNERSHIP } from './ownership.ts';
 import { PROTECTION } from './protection.ts';
@@ -20,7 +22,7 @@ const SUITE_SCENARIOS: Readonly<Record<SuiteName, readonly Scenario[]>> = {
   exchanges: EXCHANGES,
   bells: BELLS,
   rings: RINGS,
-  hostile: HOSTILE,
+  hostile: [...HOSTILE_MESSAGES, ...HOSTILE_MEMORY, ...HOSTILE_DATA],
   rx: RX,
   lifecycle: LIFECYCLE,
   slow: SLOW,
