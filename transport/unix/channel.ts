@@ -122,7 +122,7 @@ export class UnixChannel {
     // A header, and then what it says.
     for (let parts = 0; parts < 2; parts++) {
       const length = this.#receive();
-      if (length === undefined) return;
+      if (length === undefined) break;
       const [came, descriptor] = this.#descriptors;
       const frame = this.#conversation.handleBytes(
         this.#clock.now(),

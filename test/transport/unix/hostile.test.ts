@@ -59,10 +59,10 @@ describe.skipIf(nativeProblem() !== undefined)(
         expect(world.codes).toEqual(['TRANSPORT_ERR_FRAME_CUT']);
       });
 
-      it('sends half a message and nothing more', async () => {
+      it.each([1, 4, 9])('sends %i bytes of a message and nothing more', async (length) => {
         world.listen();
         const driver = await world.connect();
-        driver.write(encodeFrame(me(1)).subarray(0, 9));
+        driver.write(encodeFrame(me(1)).subarray(0, length));
         await turns(5);
         world.clock.advanceBy(9_999);
         await turns(5);
