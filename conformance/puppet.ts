@@ -97,7 +97,10 @@ export class PuppetCsme {
   setPointer(dir: Direction, queue: Queue, which: Pointer, value: number): void {
     const { area } = this.#here();
     const ring = area.layout.rings[dir][queue];
-    this.#note(`CSME sets ${which}_ptr of ${ring.name} to ${value}`);
+    // In the words that the judge of a trace knows.
+    const way = dir === 'h2m' ? 'host -> CSME' : 'CSME -> host';
+    const where = value > ring.size ? `size + ${value - ring.size}` : `${value}`;
+    this.#note(`${way} ${queue}: ${which} = ${where}, set by CSME`);
     Atomics.store(area.words, (which === 'wr' ? ring.wrAt : ring.rdAt) >> 2, value);
   }
 

@@ -16,7 +16,7 @@ export type Hint =
 const PATTERNS: readonly [RegExp, (match: RegExpMatchArray) => Hint][] = [
   [/^debugfs send_start_message\b/, () => ({ kind: 'restart' })],
   [
-    /^host -> CSME (notif|data): rd = size \+ 1\b/,
+    /^host -> CSME (notif|data): rd = size \+ \d+\b/,
     (match) => ({ kind: 'damaged-pointer', queue: match[1] as 'notif' | 'data' }),
   ],
   [
