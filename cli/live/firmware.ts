@@ -131,8 +131,8 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
         return;
       }
       case 'close':
-        runner.stop();
         await stack?.close();
+        runner.stop();
         return say({ type: 'closed' });
       default:
         runner.feed(message);

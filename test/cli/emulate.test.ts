@@ -135,10 +135,10 @@ describe.skipIf(problem)('emulate and host', () => {
 
     const call = (id: number, name: string, args: string) =>
       `{"id": ${id}, "ch": "wifi-cmd", "dir": "wifi>drv", "name": "${name}", "args": ${args}}`;
-    expect(await control.ask(call(1, 'register', '{}'))).toEqual([
-      expect.objectContaining({ ch: 'wifi-cmd', dir: 'wifi>drv', name: 'register' }),
-      expect.objectContaining({ ch: 'wifi-op', name: 'me_conn_status' }),
-      expect.objectContaining({ ch: 'wifi-op', name: 'rfkill' }),
+    // What CSME has said of its connection by then is told as well.
+    const registered = await control.ask(call(1, 'register', '{}'));
+    expect(registered[0]).toMatchObject({ ch: 'wifi-cmd', dir: 'wifi>drv', name: 'register' });
+    expect(registered.slice(-2)).toEqual([
       expect.objectContaining({ name: 'register.ret', args: { ret: 0 } }),
       { ch: 'done', id: 1 },
     ]);
