@@ -22,7 +22,7 @@ export class BellMonitor implements Monitor {
     const { link, ledger, nowMs, bells } = this.#case;
     this.#tell();
     const gapMs = nowMs - bells.lastMs;
-    if (this.#last && !link.leaving) {
+    if (this.#last && !link.leaving && !link.saidGoodbye) {
       ledger.asked('bell.throttle');
       if (gapMs < BELL_GAP_MS) this.#early = { event, gapMs, last: this.#last };
     }

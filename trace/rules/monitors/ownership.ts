@@ -3,6 +3,7 @@ import { TIMERS } from '../../../ownership/index.ts';
 import { declOf, SAP_HEADER_LEN, SapNicOwner } from '../../../sap/index.ts';
 import type { CommandEvent, TraceArgs } from '../../event.ts';
 import type { Case, Located, Read } from '../case.ts';
+import type { Duty } from '../duties.ts';
 import type { Found } from '../inbox.ts';
 import { AT_ONCE_MS, EARLY_MS, lateMs } from '../tolerance.ts';
 import type { Monitor } from './monitor.ts';
@@ -39,7 +40,10 @@ export class OwnershipMonitor implements Monitor {
 
   command(event: CommandEvent): void {
     const { link } = this.#case;
-    if (event.name.startsWith('unregister')) this.#ownerSince = undefined;
+    if (event.name.endsWith('unregister') || event.name === 'unregister_complete') {
+      this.#ownerSince = undefined;
+      this.#case.notif.excuse(isRetry);
+    }
     if (event.name === 'device_state' && event.args.up === 0 && link.taking) {
       return this.#confirmTaking(event, !link.owner);
     }
@@ -70,7 +74,7 @@ export class OwnershipMonitor implements Monitor {
       }
       return;
     }
-    if (ret < 0) this.#cause(event);
+    if (ret < 0) this.#failed(event);
     if (link.phase !== 'connected' || link.leaving || link.deaf) return;
     ledger.asked('own.result');
     const waitedMs = nowMs - call.t * 1000;
@@ -101,6 +105,10 @@ export class OwnershipMonitor implements Monitor {
       case 'NIC_OWNER':
         if (message.owner === SapNicOwner.ME) this.#ownerSince = undefined;
         else this.#isOwner(event);
+        return;
+      case 'AMT_STATE':
+        // With AMT disabled there is nobody to ask.
+        if (message.enabled === 0) this.#case.notif.excuse(isRetry);
         return;
       case 'CSME_TAKING_OWNERSHIP':
         return this.#taken(event);
@@ -162,9 +170,10 @@ export class OwnershipMonitor implements Monitor {
   // --- what CSME says ---
 
   #refused(event: Located): void {
-    this.#asked = undefined;
     this.#case.ledger.asked('own.confirm');
-    this.#cause(event);
+    if (this.#asked) this.#failed(event);
+    else this.#cause(event);
+    this.#asked = undefined;
   }
 
   #granted(event: Located): void {
@@ -188,13 +197,12 @@ export class OwnershipMonitor implements Monitor {
     if (this.#call) this.#call.granted = true;
     this.#ownerSince ??= { atMs: this.#case.nowMs, event };
     // Nothing is to be asked for now.
-    this.#case.notif.excuse(({ kind, fromMs }) => kind === ASKS && fromMs !== undefined);
+    this.#case.notif.excuse(isRetry);
   }
 
   #taken(event: Located): void {
     const { link, settings, tells, nowMs, sees } = this.#case;
     this.#ownerSince = undefined;
-    if (this.#call) this.#call.granted = false;
     const inUse = link.deviceUp !== false && settings.driver === 'registered';
     if (!inUse) return this.#confirmTaking(event, sees.driver);
     tells.add({
@@ -210,6 +218,7 @@ export class OwnershipMonitor implements Monitor {
   }
 
   #confirmTaking(event: Located, sure: boolean): void {
+    this.#cause(event);
     const { nowMs, behind } = this.#case;
     this.#case.write('notif', {
       kind: CSME_CONFIRMED,
@@ -232,6 +241,7 @@ export class OwnershipMonitor implements Monitor {
   // --- requests ---
 
   #demandAsk(event: Located, rule: 'own.ask' | 'own.offer', must: boolean | undefined): void {
+    this.#cause(event, REPLY_MS);
     const { nowMs, behind } = this.#case;
     this.#case.write('notif', {
       kind: ASKS,
@@ -244,11 +254,15 @@ export class OwnershipMonitor implements Monitor {
     });
   }
 
-  /** The host gave the card up: it has to ask again when CSME has had it for 60 s. */
+  /**
+   * The host gave the card up, or did not get it: it has to ask again when CSME has had it for 60 s. They may begin again
+   * with every cause, or run on from the first.
+   */
   #demandRetry(event: Located): void {
-    const { nowMs, link, settings } = this.#case;
+    const { notif, nowMs, link, settings } = this.#case;
     const mays = settings.driver === 'registered' && link.amt === true && link.owner === false;
-    this.#case.notif.drop(({ kind, fromMs }) => kind === ASKS && fromMs !== undefined);
+    const running = notif.open.find(isRetry);
+    notif.drop(isRetry);
     this.#case.write('notif', {
       kind: ASKS,
       need: this.#case.need(mays),
@@ -256,10 +270,14 @@ export class OwnershipMonitor implements Monitor {
       expected: 'HOST_ASKS_FOR_NIC_OWNERSHIP after 60 s',
       cause: [event],
       atMs: nowMs,
-      fromMs: nowMs + RETRY_MS - READ_LAG_MS - EARLY_MS,
-      untilMs: nowMs + RETRY_MS + lateMs(RETRY_MS) + AT_ONCE_MS,
-      size: SAP_HEADER_LEN,
+      fromMs: running?.fromMs ?? nowMs + RETRY_MS - READ_LAG_MS - EARLY_MS,
+      untilMs: nowMs + RETRY_MS + REPLY_MS + lateMs(RETRY_MS) + AT_ONCE_MS,
     });
+  }
+
+  #failed(event: Located): void {
+    this.#cause(event);
+    this.#demandRetry(event);
   }
 
   /** From now on, or from `delayMs` on, 60 s pass until the host may ask by itself. */
@@ -272,15 +290,16 @@ export class OwnershipMonitor implements Monitor {
     const { nowMs, sees, link, ledger } = this.#case;
     ledger.asked('own.ask-again');
     const owner = this.#ownerSince;
+    if (!sees.driver) return;
     if (owner && nowMs - owner.atMs > AT_ONCE_MS && link.amt === true && !this.#isRetry(nowMs)) {
       const before = this.#idleCall ? [owner.event, this.#idleCall] : [owner.event];
       this.#case.find('own.no-ask-when-owner', event, 'nothing: the host owns the card', undefined, before);
       return;
     }
-    if (this.#isRetry(nowMs) || !sees.driver) return;
+    if (this.#isRetry(nowMs)) return;
     const last = this.#causes.at(-1);
     if (last && nowMs >= last.atMs - REPLY_MS) {
-      this.#case.notif.drop(({ kind, fromMs }) => kind === ASKS && fromMs !== undefined);
+      this.#case.notif.drop(isRetry);
       const since = Math.max(0, nowMs - last.atMs) / 1000;
       const seen = `after ${since.toFixed(1)} s`;
       this.#case.find('own.ask-again', event, 'no request by itself before 60 s are over', seen, [
@@ -300,4 +319,8 @@ export class OwnershipMonitor implements Monitor {
       return since >= RETRY_MS - READ_LAG_MS - EARLY_MS && since <= latest;
     });
   }
+}
+
+function isRetry({ kind, fromMs }: Duty): boolean {
+  return kind === ASKS && fromMs !== undefined;
 }

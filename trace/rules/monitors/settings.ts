@@ -121,8 +121,11 @@ export class SettingsMonitor implements Monitor {
       this.#demand(event, name, certain && sure, {
         rule: 'init.missing',
         wrong: 'init.contents',
-        orderRule: 'init.order',
-        group: `configuration ${this.#block}`,
+        // Without the calls of the WLAN driver a setting may as well be one that came just then.
+        ...((sees.driver || name === 'WIFIDR_UP' || name === 'WHO_OWNS_NIC') && {
+          orderRule: 'init.order' as const,
+          group: `configuration ${this.#block}`,
+        }),
       });
     }
     if (!sees.driver) return;
@@ -155,7 +158,7 @@ export class SettingsMonitor implements Monitor {
     event: Located,
     name: Name,
     must: boolean,
-    rules: { rule: RuleId; wrong: RuleId; orderRule: RuleId; group: string },
+    rules: Pick<Duty, 'rule' | 'wrong' | 'orderRule' | 'group'>,
   ): void {
     const { nowMs, behind, sees } = this.#case;
     const decl = declOf(name);
