@@ -11,6 +11,7 @@ test.each(SCENARIOS.map((scenario) => [scenario.id, scenario] as const))('%s pas
 });
 
 test('what was said in many scenarios is one good trace', () => {
+  // Links that end within a moment of each other leave open which of them a released rfkill is of.
   const scenarios = SCENARIOS.filter(({ suite }) => suite !== 'lifecycle');
   const validator = new Judge({ maxFindings: 10 });
   validator.push(judge(new Host(), { scenarios }).trace);
