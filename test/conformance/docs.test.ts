@@ -17,10 +17,13 @@ test('the table of suites is that of the code', () => {
   expect(part('suites')).toBe(suiteTable());
 });
 
-test('the table of checks is the catalogue, every check is asked, and all pass', () => {
+test('the table of checks is the catalogue', () => {
+  expect(part('checks')).toBe(checkTable());
+});
+
+test('every check is put to the test by some scenario', () => {
   const { results } = judge(new Host(), { scenarios: SCENARIOS, danger: true });
   expect(results.totals().checks).toMatchObject({ failed: 0, 'not run': 0 });
-  expect(part('checks')).toBe(checkTable(results));
 });
 
 test('the number of defects is that of the fixtures', () => {
