@@ -70,7 +70,7 @@ export interface FirmwareState {
   pldr: PldrState;
   /** When each timer goes off, in ms of the caller's clock; null: not armed. */
   timers: Record<TimerName, number | null>;
-  /** SAP version of the mapped area; 0 without one. */
+  /** SAP version of the mapped area; 0 before the first one, and that of the last one after it. */
   version: number;
   /** Whether this host was told CSME's whole state since SAP came up or AMT was enabled. */
   introduced: boolean;
