@@ -16,17 +16,11 @@ import {
 } from '../../conformance/index.ts';
 import { nativeProblem } from '../../native/index.ts';
 import { formatEvent, type TraceEvent } from '../../trace/index.ts';
-import {
-  type CsmePlug,
-  listenUnixCsme,
-  parseTransportName,
-  run,
-  systemClock,
-  TransportError,
-} from '../../transport/index.ts';
+import { type CsmePlug, listenUnixCsme, run, systemClock } from '../../transport/index.ts';
 import type { Context, Define } from '../command.ts';
 import { outcomeLine, reportLines } from '../conformance/text.ts';
 import { CliError, type ExitName } from '../exit.ts';
+import { atSocket, controlPathOf, socketPathOf } from '../live/socket-path.ts';
 import { untilInterrupted } from '../live/until.ts';
 
 interface Options {
@@ -54,7 +48,7 @@ export const defineConformance: Define = (program, bind) => {
       "Plays CSME to the driver that connects to a unix socket, scenario by scenario, and judges what it does by the rules of sapwood validate. Through the driver's control socket its own side acts: asks for ownership, associates, receives frames. Without one only the scenarios that need no such act are played.",
     )
     .option('--transport <name>', 'unix:PATH, where CSME listens and the driver connects')
-    .option('--control <path>', "unix:PATH or a path, where the driver's helper listens", socketPath)
+    .option('--control <path>', "unix:PATH or a path, where the driver's helper listens", controlPathOf)
     .option('--suite <names>', 'suites, separated by commas', suites, [])
     .option('--scenario <ids>', 'single scenarios, separated by commas', ids)
     .option('--wait <seconds>', 'how long the driver and its helper may take to come', seconds, WAIT_S)
@@ -181,15 +175,13 @@ class Record {
 }
 
 function listen(path: string, { output }: Context): CsmePlug {
-  try {
-    const plug = listenUnixCsme(path, { onProblem: ({ message }) => output.say(`transport: ${message}`) });
+  const onProblem = ({ message }: Error) => output.say(`transport: ${message}`);
+  return atSocket(() => {
+    const plug = listenUnixCsme(path, { onProblem });
     plug.plug();
     output.say(`CSME waits for a driver at unix:${path}.`);
     return plug;
-  } catch (error) {
-    if (error instanceof TransportError) throw new CliError('environment', error.message);
-    throw error;
-  }
+  });
 }
 
 async function controlOf(
@@ -241,10 +233,7 @@ async function list({ output, json }: Context, scenarios: readonly Scenario[]): 
 
 function transportPath(name: string | undefined): string {
   if (name === undefined) throw new CliError('usage', 'give --transport unix:PATH, or --list.');
-  const { scheme, rest } = parseTransportName(name);
-  if (scheme !== 'unix' || rest === '')
-    throw new CliError('usage', `a driver is judged at unix:PATH, not at ${name}.`);
-  return rest;
+  return socketPathOf(name);
 }
 
 function openFile(path: string): number {
@@ -258,10 +247,6 @@ function openFile(path: string): number {
       'Give a file in a folder that may be written.',
     );
   }
-}
-
-function socketPath(text: string): string {
-  return text.replace(/^unix:/, '');
 }
 
 function suites(text: string, before: readonly SuiteName[]): readonly SuiteName[] {

@@ -158,7 +158,7 @@ test('--list names every suite and scenario', () => {
 
 test.each([
   [['conformance'], 'give --transport unix:PATH, or --list.'],
-  [['conformance', '--transport', 'memory:'], 'a driver is judged at unix:PATH, not at memory:.'],
+  [['conformance', '--transport', 'memory:'], 'the transport is unix:PATH here, not "memory:".'],
   [['conformance', '--list', '--suite', 'nonsense'], 'There is no suite "nonsense".'],
   [['conformance', '--list', '--scenario', 'nonsense'], 'there is no scenario "nonsense".'],
   [['conformance', '--transport', 'unix:/tmp/x', '--wait', '-1'], 'Give seconds'],
