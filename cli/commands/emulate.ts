@@ -40,9 +40,9 @@ export const defineEmulate: Define = (program, bind) => {
     .command('emulate')
     .summary('the emulated CSME, served to drivers')
     .description(
-      "Serves the emulated CSME to a driver, one after the other, until it is interrupted. Without a profile it is an operational AMT that owns the card, has no session, gives the card to the host when asked, wants the frames of AMT's ports, has an NVM and accepts PLDR. Its web service answers on port 16992 where the machine permits it: at the host's own address, through the host's data ring.",
+      "Serves the emulated CSME to drivers, one after the other, until it is interrupted. Without a profile it is an operational AMT that owns the card, has no session, gives the card to the host when asked, wants the frames of AMT's ports, has an NVM and accepts PLDR. Its web service answers on port 16992 where the machine permits it: at the host's own address, through the host's data ring.",
     )
-    .requiredOption('--transport <name>', 'unix:PATH, the socket of a simulated MEI bus, or cuse:/dev/meiN')
+    .requiredOption('--transport <name>', 'unix:PATH, a socket at which drivers connect, or cuse:/dev/meiN')
     .option('--profile <names>', 'what kind of firmware, names separated by commas', profileOf)
     .option('--behaviour <name>', 'how it misbehaves; may be given again', behaviours)
     .option('--at <seconds:command>', 'do something so long after SAP came up; may be given again', timed)
@@ -80,13 +80,13 @@ Examples:
 
 async function emulate(context: Context, options: Options): Promise<ExitName> {
   const device = deviceOf(options.transport);
-  const path = device === undefined ? socketPathOf(options.transport) : '';
+  const path = device === undefined ? socketPathOf(options.transport, 'unix:PATH or cuse:/dev/NAME') : '';
   const missing = nativeProblem();
   if (missing !== undefined) throw new CliError('environment', missing);
   if (device !== undefined) return emulateDevice(context, device);
 
   const journal = await Journal.open(context, options);
-  const credentials = credentialsOf(options, journal);
+  const { credentials, said } = webService(options);
   const emulation = new Emulation(
     {
       path,
@@ -105,6 +105,7 @@ async function emulate(context: Context, options: Options): Promise<ExitName> {
     await journal.close();
     throw new CliError('environment', problem);
   }
+  if (said !== undefined) journal.say(said);
   journal.say(`CSME waits for a driver at ${options.transport}.`);
   await journal.begin();
   const typed = hearTyped((word, rest) => {
@@ -121,19 +122,16 @@ async function emulate(context: Context, options: Options): Promise<ExitName> {
   return 'good';
 }
 
-/** Who may log on, told once; none where there can be no network stack, which is told as well. */
-function credentialsOf(options: Options, journal: Journal): Credentials | undefined {
-  if (!options.network) return undefined;
+/** Who may log on, and what is to be said of that; nobody where there can be no network stack. */
+function webService(options: Options): { readonly credentials?: Credentials; readonly said?: string } {
+  if (!options.network) return {};
   const problem =
     ipProblem() ?? (process.getuid?.() === 0 ? undefined : 'A network namespace needs root (CAP_SYS_ADMIN).');
-  if (problem !== undefined) {
-    journal.say(`CSME answers no TCP: ${problem}`);
-    return undefined;
-  }
+  if (problem !== undefined) return { said: `CSME answers no TCP: ${problem}` };
   const { user, password = `A1!${randomBytes(12).toString('base64url')}` } = options;
   const known = options.password === undefined ? `, password ${password}` : '';
-  journal.say(`CSME's web service answers on port ${AMT_HTTP} at the host's address; user ${user}${known}.`);
-  return { user, password };
+  const said = `CSME's web service answers on port ${AMT_HTTP} at the host's address; user ${user}${known}.`;
+  return { credentials: { user, password }, said };
 }
 
 function profileOf(text: string): Profile {

@@ -2,14 +2,14 @@
 import { NativeError, nativeProblem } from '../../native/index.ts';
 import type { QuirkName } from '../../ownership/index.ts';
 import { parseControlRequest, TraceError } from '../../trace/index.ts';
-import { connectUnixHost } from '../../transport/index.ts';
+import { connectUnixHost, type HostEnd } from '../../transport/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { Card } from '../host/card.ts';
 import { ControlServer } from '../host/control.ts';
 import { Driver } from '../host/driver.ts';
 import { Journal } from '../live/journal.ts';
-import { socketPathOf } from '../live/socket-path.ts';
+import { atSocket, controlPathOf, socketPathOf } from '../live/socket-path.ts';
 import { isBareReturn, Station } from '../live/station.ts';
 import { hearTyped } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
@@ -36,7 +36,11 @@ export const defineHost: Define = (program, bind) => {
       'Runs our host against the CSME at a unix socket, such as sapwood emulate, until it is interrupted. A WLAN driver in few words registers and takes the device down and up as it is told; with --control there is none, and whoever connects to the control socket calls the host in its place.',
     )
     .requiredOption('--transport <name>', 'unix:PATH, the socket at which CSME listens')
-    .option('--control <path>', 'a unix socket at which the calls of the WLAN driver are taken')
+    .option(
+      '--control <path>',
+      'a unix socket at which the calls of the WLAN driver are taken',
+      controlPathOf,
+    )
     .option('--interface <name>', 'a network interface in the place of the card: frames go through it')
     .option(
       '--quirk <names>',
@@ -77,7 +81,7 @@ async function host(context: Context, options: Options): Promise<ExitName> {
   await journal.begin();
   let own: Driver | undefined;
   let card: Card | undefined;
-  const station = new Station(connectUnixHost(path, { onProblem: ({ message }) => problem(message) }), {
+  const station = new Station(connected(path, problem, control), {
     note: `host by ${driver}`,
     driver,
     quirks: Object.fromEntries((options.quirk ?? []).map((name) => [name, true])),
@@ -118,6 +122,15 @@ async function host(context: Context, options: Options): Promise<ExitName> {
   control?.close();
   await journal.close();
   return 'good';
+}
+
+function connected(path: string, problem: (text: string) => void, control?: ControlServer): HostEnd {
+  try {
+    return atSocket(() => connectUnixHost(path, { onProblem: ({ message }) => problem(message) }));
+  } catch (error) {
+    control?.close();
+    throw error;
+  }
 }
 
 /** Carries out a typed line; what was wrong with it, or undefined. */

@@ -3,7 +3,7 @@
  * protocol, `trace/control.ts` has its lines.
  */
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { formatControlReply, parseControlRequest, TraceError, type TraceEvent } from '../../trace/index.ts';
 import { CliError } from '../exit.ts';
@@ -22,7 +22,7 @@ export class ControlServer {
 
   /** Listens at a path; a `CliError` when it cannot. */
   static async listen(path: string, driver: string): Promise<ControlServer> {
-    if (await isStale(path)) rmSync(path);
+    await claim(path);
     const server = createServer();
     server.listen(path);
     try {
@@ -32,7 +32,9 @@ export class ControlServer {
       throw new CliError(
         'environment',
         `cannot listen at ${path}: ${code}.`,
-        code === 'EADDRINUSE' ? 'Another program does; give another path.' : undefined,
+        code === 'EADDRINUSE'
+          ? 'Another program does; give another path.'
+          : 'Give a path of at most 107 bytes, in a folder that is there and may be written.',
       );
     }
     return new ControlServer(server, driver);
@@ -102,7 +104,16 @@ export class ControlServer {
   }
 }
 
-/** A socket file whose listener has died. */
+/** Removes a socket whose listener has died. Whatever else lies there stays: to connect to any file is refused. */
+async function claim(path: string): Promise<void> {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isSocket()) {
+    throw new CliError('environment', `cannot listen at ${path}: it is no socket.`, 'Give another path.');
+  }
+  if (await isStale(path)) unlinkSync(path);
+}
+
 async function isStale(path: string): Promise<boolean> {
   const socket = connect(path);
   try {

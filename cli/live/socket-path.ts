@@ -1,14 +1,31 @@
-/** The option `--transport` of commands that speak over a unix socket. */
+/** The options `--transport` and `--control` of commands that speak over unix sockets. */
+import { InvalidArgumentError } from 'commander';
 import { parseTransportName, TransportError } from '../../transport/index.ts';
 import { CliError } from '../exit.ts';
 
-/** The path of `unix:PATH`; a `CliError` for anything else. */
-export function socketPathOf(transport: string): string {
+/** The path of `unix:PATH`, without settings: the role is the command's. A `CliError` for anything but the `known` forms. */
+export function socketPathOf(transport: string, known = 'unix:PATH'): string {
   try {
-    const { scheme, rest } = parseTransportName(transport);
-    if (scheme === 'unix' && rest !== '') return rest;
+    const { scheme, settings, rest } = parseTransportName(transport);
+    if (scheme === 'unix' && settings.size === 0 && rest !== '') return rest;
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
   }
-  throw new CliError('usage', `the transport is unix:PATH here, not "${transport}".`);
+  throw new CliError('usage', `the transport is ${known} here, not "${transport}".`);
+}
+
+/** What opens an end at a socket; its `TransportError` is a `CliError`. */
+export function atSocket<End>(open: () => End): End {
+  try {
+    return open();
+  } catch (error) {
+    throw error instanceof TransportError ? new CliError('environment', error.message) : error;
+  }
+}
+
+/** The path of a control socket: `PATH`, or `unix:PATH` as of a transport. */
+export function controlPathOf(text: string): string {
+  const path = text.replace(/^unix:/, '');
+  if (path === '') throw new InvalidArgumentError('Give the path of a socket.');
+  return path;
 }

@@ -1,5 +1,5 @@
 /** `sapwood emulate` and `sapwood host`: two processes, one mapping. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,11 +63,11 @@ describe.skipIf(problem)('emulate and host', () => {
     for (const name of ['csme.jsonl', 'host.jsonl']) {
       const events = parseTrace(readFileSync(join(folder, name), 'utf8'));
       expect(events.filter((event) => event.ch === 'error')).toEqual([]);
-      const bytes = events
-        .filter((event) => event.ch === 'notif')
-        .map((event) => event.bytes[0]! | (event.bytes[1]! << 8));
+      const ids = events.flatMap((event) =>
+        event.ch === 'notif' ? [event.bytes[0]! | (event.bytes[1]! << 8)] : [],
+      );
       // AMT_STATE, HOST_ASKS_FOR_NIC_OWNERSHIP, CSME_OWNERSHIP_CONFIRMED, HOST_GOES_DOWN.
-      for (const id of [502, 1003, 1007, 1006]) expect(bytes).toContain(id);
+      for (const id of [502, 1003, 1007, 1006]) expect(ids).toContain(id);
     }
   });
 
@@ -177,6 +177,32 @@ describe.skipIf(problem)('emulate and host', () => {
     expect({ status, stderr }).toMatchObject({ status: 3, stderr: expect.stringContaining(socket()) });
   });
 
+  test('a control socket in the place of a file: the file stays', () => {
+    const file = join(folder, 'driver');
+    writeFileSync(file, 'dear');
+    const { status, stderr } = sapwood(['host', '--transport', `unix:${socket()}`, '--control', file]);
+    expect({ status, stderr }).toMatchObject({ status: 3, stderr: expect.stringContaining('no socket') });
+    expect(readFileSync(file, 'utf8')).toBe('dear');
+  });
+
+  test('a control socket that a host has left behind, and its path as a transport', async () => {
+    const path = join(folder, 'driver');
+    const first = host('--control', path, '--quiet');
+    await first.until(/looks for CSME/);
+    await first.end('SIGKILL');
+    expect(existsSync(path)).toBe(true);
+    const second = host('--control', `unix:${path}`, '--quiet');
+    await second.until(/looks for CSME/);
+    expect(await (await connected(path)).next()).toMatchObject({ ch: 'note' });
+    expect(await second.end()).toBe(0);
+  });
+
+  test.each(['emulate', 'host'])('%s at a path that is too long', (command) => {
+    const { status, stderr } = sapwood([command, '--transport', `unix:/${'a'.repeat(107)}`]);
+    expect(stderr).toMatch(/^sapwood: There can be no socket at this path.* 108 bytes/m);
+    expect(status).toBe(3);
+  });
+
   test('a record that cannot be written', () => {
     const { status, stderr } = sapwood([
       ...['host', '--transport', `unix:${socket()}`, '--record', join(folder, 'no', 'file.jsonl')],
@@ -188,7 +214,8 @@ describe.skipIf(problem)('emulate and host', () => {
 test.each([
   [['emulate', '--transport', 'memory:'], /unix:PATH/],
   [['emulate', '--transport', 'unix:'], /unix:PATH/],
-  [['emulate', '--transport', 'pigeon:'], /unix:PATH here, not "pigeon:"/],
+  [['emulate', '--transport', 'pigeon:'], /unix:PATH or cuse:\/dev\/NAME here, not "pigeon:"/],
+  [['emulate', '--transport', 'unix:[role=host]/x'], /unix:PATH/],
   [['emulate'], /--transport/],
   [['emulate', '--transport', 'unix:/x', '--profile', 'best'], /no profile "best"/],
   [['emulate', '--transport', 'unix:/x', '--behaviour', 'late:often'], /no misbehaviour "late:often"/],

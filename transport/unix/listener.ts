@@ -84,7 +84,7 @@ function claim(path: string): number {
   try {
     return native().unixBind(path);
   } catch (cause) {
-    if (errnoOf(cause) !== EADDRINUSE) throw systemFailure('TRANSPORT_ERR_PATH', cause, `Path: "${path}".`);
+    if (errnoOf(cause) !== EADDRINUSE) throw noSuchPlace(cause, path);
   }
   removeStale(path);
   try {
@@ -92,6 +92,11 @@ function claim(path: string): number {
   } catch (cause) {
     throw systemFailure('TRANSPORT_ERR_IN_USE', cause, `Path: "${path}".`);
   }
+}
+
+function noSuchPlace(cause: unknown, path: string): TransportError {
+  const text = `Path: "${path}". It must be in a folder that is there and may be written.`;
+  return systemFailure('TRANSPORT_ERR_PATH', cause, text);
 }
 
 function removeStale(path: string): void {
