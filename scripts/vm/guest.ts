@@ -87,9 +87,19 @@ function initramfs(busybox: Buffer, modules: readonly KernelModule[]): ArchiveEn
 /** Runs as the first process, with the host's programs. */
 function startScript({ root, colour }: Guest, shell: boolean): string {
   const path = process.env.PATH ?? '';
-  // Its output goes through a pipe, as programs expect it, to the port that the harness reads.
+  // Its output goes through a pipe, as programs expect it, to the port that the harness reads. What it leaves running would
+  // keep the pipe open.
   const command = `
-{ sh ${RUN}/${SHARED_FILES.command}; echo $? >${RUN}/${SHARED_FILES.status}; } 2>&1 </dev/null | cat >/dev/$(ls /sys/class/virtio-ports)
+mkfifo /run/output
+cat </run/output >/dev/$(ls /sys/class/virtio-ports) &
+reader=$!
+sh ${RUN}/${SHARED_FILES.command} >/run/output 2>&1 </dev/null
+echo $? >${RUN}/${SHARED_FILES.status}
+for process in /proc/[0-9]*; do
+  process=\${process#/proc/}
+  [ $process = 1 ] || [ $process = $reader ] || kill -9 $process
+done 2>/dev/null
+wait $reader
 `;
   const terminal = `
 setsid -c sh -c 'exec sh -i </dev/ttyS0 >/dev/ttyS0 2>&1'
@@ -103,6 +113,10 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs shm /dev/shm
 mount -t debugfs debugfs /sys/kernel/debug
+ln -s /proc/self/fd /dev/fd
+ln -s fd/0 /dev/stdin
+ln -s fd/1 /dev/stdout
+ln -s fd/2 /dev/stderr
 hostname guest
 cd ${quoted(root)}
 : >${RUN}/${SHARED_FILES.up}
