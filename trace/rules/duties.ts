@@ -33,6 +33,8 @@ export interface Duty<V = unknown> {
   readonly fromMs?: number;
   /** Not after this time; when left out, it is done at once. */
   readonly untilMs?: number;
+  /** It comes at once or not at all, though whether it had to is known only at `untilMs`. */
+  readonly soon?: boolean;
   /** Duties of a group are done in their order; broken otherwise is `orderRule`. */
   readonly group?: string;
   readonly orderRule?: RuleId;
@@ -136,16 +138,19 @@ export class Duties<V> {
       if (last >= 0) return this.#done(last, event, nowMs);
     }
     let first = -1;
+    let timed = -1;
     let allowed = -1;
     for (let i = 0; i < this.#open.length; i++) {
       const duty = this.#open[i]!;
       if (duty.kind !== kind || (duty.fromMs ?? 0) > nowMs) continue;
+      if (duty.soon === true && duty.atMs + AT_ONCE_MS < nowMs) continue;
       if (first < 0 && duty.need === 'must') first = i;
       if (duty.differs?.(value) !== undefined) continue;
-      if (duty.need === 'must') return this.#done(i, event, nowMs);
-      if (allowed < 0) allowed = i;
+      if (duty.need === 'must' && duty.fromMs === undefined) return this.#done(i, event, nowMs);
+      if (duty.need === 'must' && timed < 0) timed = i;
+      if (duty.need === 'may' && allowed < 0) allowed = i;
     }
-    if (allowed >= 0) return this.#done(allowed, event, nowMs);
+    if (timed >= 0 || allowed >= 0) return this.#done(timed >= 0 ? timed : allowed, event, nowMs);
     const late = this.#late.findIndex(
       ({ duty }) => duty.kind === kind && duty.differs?.(value) === undefined,
     );

@@ -206,7 +206,7 @@ export class FrameMonitor implements Monitor {
       differs: (carried) => differsFrom(bare, carried),
       cause: [event],
       atMs: nowMs,
-      ...(kept ? {} : { untilMs: nowMs + LOST_MS }),
+      ...(kept ? {} : { soon: true, untilMs: nowMs + LOST_MS }),
     });
   }
 

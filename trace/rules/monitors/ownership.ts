@@ -171,8 +171,7 @@ export class OwnershipMonitor implements Monitor {
 
   #refused(event: Located): void {
     this.#case.ledger.asked('own.confirm');
-    if (this.#asked) this.#failed(event);
-    else this.#cause(event);
+    this.#cause(event);
     this.#asked = undefined;
   }
 
