@@ -26,7 +26,7 @@ import { untilInterrupted } from '../live/until.ts';
 interface Options {
   readonly transport?: string;
   readonly control?: string;
-  readonly suite: readonly SuiteName[];
+  readonly suite?: readonly SuiteName[];
   readonly scenario?: readonly string[];
   readonly wait: number;
   readonly junit?: string;
@@ -48,8 +48,8 @@ export const defineConformance: Define = (program, bind) => {
       "Plays CSME to the driver that connects to a unix socket, scenario by scenario, and judges what it does by the rules of sapwood validate. Through the driver's control socket its own side acts: asks for ownership, associates, receives frames. Without one only the scenarios that need no such act are played.",
     )
     .option('--transport <name>', 'unix:PATH, where CSME listens and the driver connects')
-    .option('--control <path>', "unix:PATH or a path, where the driver's helper listens", controlPathOf)
-    .option('--suite <names>', 'suites, separated by commas', suites, [])
+    .option('--control <path>', "a unix socket at which the driver's helper listens", controlPathOf)
+    .option('--suite <names>', 'suites, separated by commas; all when left out', suites)
     .option('--scenario <ids>', 'single scenarios, separated by commas', ids)
     .option('--wait <seconds>', 'how long the driver and its helper may take to come', seconds, WAIT_S)
     .option('--junit <file>', 'write the result as JUnit XML')
@@ -78,9 +78,10 @@ async function conformance(context: Context, options: Options): Promise<ExitName
   const missing = nativeProblem();
   if (missing !== undefined) throw new CliError('environment', missing);
   const junit = options.junit === undefined ? undefined : openFile(options.junit);
+  const record = options.record === undefined ? undefined : new Record(openFile(options.record));
   const plug = listen(path, context);
-  const control = await controlOf(options, plug, context);
-  const engine = await play(context, options, scenarios, plug, control);
+  const control = await controlOf(options, plug);
+  const engine = await play(context, options, scenarios, plug, control, record);
   const { results } = engine;
   if (junit !== undefined) writeSync(junit, junitDocument(results));
   if (context.json) await context.output.print(JSON.stringify(jsonDocument(results)));
@@ -100,15 +101,18 @@ async function play(
   scenarios: readonly Scenario[],
   plug: CsmePlug,
   control: ControlClient | undefined,
+  record: Record | undefined,
 ): Promise<Conformance> {
   const { output } = context;
-  const record = options.record === undefined ? undefined : new Record(openFile(options.record));
   const helped = control !== undefined;
   const danger = options.dangerous ?? false;
   const firstLinkMs = options.wait * 1000;
   const engine = new Conformance({ scenarios, helped, danger, firstLinkMs, tries: TRIES, coarse: true });
   let place = '';
+  let whyNot: string | undefined;
+  let stop = () => {};
   const interrupted = untilInterrupted();
+  if (!helped) output.say('Without --control only what needs no act of the driver is played.');
   const over = new Promise<void>((resolve, reject) => {
     const on = (said: ConformanceOutput) => {
       switch (said.type) {
@@ -123,7 +127,11 @@ async function play(
           place = `${String(said.number).padStart(String(said.of).length)}/${said.of}`;
           return;
         case 'ended':
-          return output.say(outcomeLine(said.outcome, place));
+          // Why many are not run is said once; the report has their names.
+          if (said.outcome.status !== 'not run' || said.outcome.reason !== whyNot)
+            output.say(outcomeLine(said.outcome, place));
+          whyNot = said.outcome.reason;
+          return;
         case 'over':
           return resolve();
       }
@@ -132,6 +140,7 @@ async function play(
       on,
       onError: reject,
     });
+    stop = () => runner.stop();
     control?.listen({
       onReply: (reply) => runner.feed({ type: 'control', reply }),
       onLost: (why) => runner.feed({ type: 'controlLost', why }),
@@ -143,7 +152,7 @@ async function play(
   } finally {
     interrupted.cancel();
     control?.close();
-    plug.close();
+    stop();
   }
   record?.close();
   return engine;
@@ -175,7 +184,7 @@ class Record {
 }
 
 function listen(path: string, { output }: Context): CsmePlug {
-  const onProblem = ({ message }: Error) => output.say(`transport: ${message}`);
+  const onProblem = ({ message }: Error) => output.say(`problem: ${message}`);
   return atSocket(() => {
     const plug = listenUnixCsme(path, { onProblem });
     plug.plug();
@@ -184,15 +193,8 @@ function listen(path: string, { output }: Context): CsmePlug {
   });
 }
 
-async function controlOf(
-  { control, wait }: Options,
-  plug: CsmePlug,
-  { output }: Context,
-): Promise<ControlClient | undefined> {
-  if (control === undefined) {
-    output.say('Without --control only what needs no act of the driver is played.');
-    return undefined;
-  }
+async function controlOf({ control, wait }: Options, plug: CsmePlug): Promise<ControlClient | undefined> {
+  if (control === undefined) return undefined;
   const client = await ControlClient.open(control, wait * 1000);
   if (typeof client !== 'string') return client;
   plug.close();
@@ -204,7 +206,7 @@ async function controlOf(
 }
 
 function chosen({ suite, scenario }: Options): readonly Scenario[] {
-  const all = scenariosOf(suite.length === 0 ? SUITE_NAMES : suite);
+  const all = scenariosOf(suite ?? SUITE_NAMES);
   if (scenario === undefined) return all;
   const unknown = scenario.find((id) => !all.some((known) => known.id === id));
   if (unknown !== undefined)
@@ -249,10 +251,11 @@ function openFile(path: string): number {
   }
 }
 
-function suites(text: string, before: readonly SuiteName[]): readonly SuiteName[] {
+function suites(text: string, before: readonly SuiteName[] = []): readonly SuiteName[] {
   const names = text.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !Object.hasOwn(SUITES, name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`There is no suite "${wrong}".`);
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`There is no suite "${wrong}"; there are ${SUITE_NAMES.join(', ')}.`);
   return [...before, ...(names as SuiteName[])];
 }
 

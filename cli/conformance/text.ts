@@ -49,7 +49,8 @@ function suiteLines(results: Results, terminal: Terminal): string[] {
     const words = [`${of('passed')} passed`];
     if (bad) words.push(`${of('failed')} failed`);
     if (of('not run') > 0) words.push(`${of('not run')} not run`);
-    return `${bad ? paint.bad(mark.bad) : paint.good(mark.good)} ${suite.padEnd(NAME)}${words.join(', ')}`;
+    const good = of('passed') > 0 ? paint.good(mark.good) : '-'.padEnd(mark.good.length);
+    return `${bad ? paint.bad(mark.bad) : good} ${suite.padEnd(NAME)}${words.join(', ')}`;
   });
 }
 
@@ -88,7 +89,7 @@ function notRunLines(results: Results, checks: readonly CheckResult[], terminal:
     lines.push('', `not run, ${reason}: ${count(ids.length, 'scenario')}`, ...indented(ids, terminal));
   }
   const never = checks.filter(({ status }) => status === 'not run').map(({ id }) => id);
-  if (never.length > 0) {
+  if (never.length > 0 && never.length < checks.length) {
     lines.push('', `${count(never.length, 'check')} never came up:`, ...indented(never, terminal));
   }
   return lines;

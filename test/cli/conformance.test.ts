@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SaxesParser } from 'saxes';
@@ -137,6 +137,28 @@ describe.skipIf(nativeProblem() !== undefined)('two processes', () => {
     expect(status).toBe(3);
   });
 
+  test('interrupted while no driver comes: it ends, and the socket is gone', async () => {
+    const socket = join(folder, 'nobody');
+    const child = start(['conformance', '--transport', `unix:${socket}`, '--wait', '3600']);
+    const end = ended(child);
+    child.stderr?.on('data', (text: string) => {
+      if (text.includes('Without --control')) child.kill('SIGINT');
+    });
+    const { status, stderr } = await end;
+    expect(stderr).toContain('sapwood: interrupted; the report is of what was played.');
+    expect(status).toBe(1);
+    expect(existsSync(socket)).toBe(false);
+  });
+
+  test.each(['--record', '--junit'])('%s in a folder that is not there', (option) => {
+    const { status, stderr } = sapwood([
+      ...['conformance', '--transport', `unix:${join(folder, 'csme')}`],
+      ...[option, join(folder, 'no', 'file')],
+    ]);
+    expect(stderr).toMatch(/^sapwood: cannot write .*no\/file: ENOENT\.\nGive a file/);
+    expect(status).toBe(2);
+  });
+
   test('a helper that is not there is named', () => {
     const socket = join(folder, 'nobody');
     const { status, stderr } = sapwood([
@@ -159,7 +181,10 @@ test('--list names every suite and scenario', () => {
 test.each([
   [['conformance'], 'give --transport unix:PATH, or --list.'],
   [['conformance', '--transport', 'memory:'], 'the transport is unix:PATH here, not "memory:".'],
-  [['conformance', '--list', '--suite', 'nonsense'], 'There is no suite "nonsense".'],
+  [
+    ['conformance', '--list', '--suite', 'nonsense'],
+    'There is no suite "nonsense"; there are startup, settings, ',
+  ],
   [['conformance', '--list', '--scenario', 'nonsense'], 'there is no scenario "nonsense".'],
   [['conformance', '--transport', 'unix:/tmp/x', '--wait', '-1'], 'Give seconds'],
 ])('wrong usage: %j', (args, sentence) => {
