@@ -2,7 +2,7 @@
  * Judges a host by its trace: one pass, events in their order. What is kept of them is bounded, so that a trace of
  * 10 GB needs no more memory than one of 10 MB; nothing that a trace holds is thrown about.
  */
-import { AREA_LAYOUTS, ME_MSG, SapNicOwner, type SapVersion } from '../../sap/index.ts';
+import { ME_MSG } from '../../sap/index.ts';
 import type { TraceError } from '../errors.ts';
 import type { BusEvent, CommandEvent, NoteEvent, TraceEvent, WireEvent } from '../event.ts';
 import { hintOf } from '../replay/hints.ts';
@@ -11,7 +11,7 @@ import type { RuleId } from './catalogue.ts';
 import type { JudgeReport } from './finding.ts';
 import { type Found, Inbox } from './inbox.ts';
 import { Ledger } from './ledger.ts';
-import { NvmMonitor, PingMonitor, PldrMonitor } from './monitors/answers.ts';
+import { NvmMonitor, PingMonitor } from './monitors/answers.ts';
 import { AreaMonitor } from './monitors/area.ts';
 import { BellMonitor } from './monitors/bells.ts';
 import { FrameMonitor } from './monitors/frames.ts';
@@ -19,12 +19,14 @@ import { HostileMonitor } from './monitors/hostile.ts';
 import { Shapes } from './monitors/messages.ts';
 import type { Monitor } from './monitors/monitor.ts';
 import { OwnershipMonitor } from './monitors/ownership.ts';
+import { PldrMonitor } from './monitors/pldr.ts';
 import { ProtectionMonitor } from './monitors/protection.ts';
 import { RemovalMonitor } from './monitors/removal.ts';
 import { RingMonitor } from './monitors/rings.ts';
 import { Sequence } from './monitors/sequence.ts';
 import { SettingsMonitor } from './monitors/settings.ts';
 import { isGoodStartOk, StartMonitor, u32OrZero } from './monitors/start.ts';
+import { followCsme, followDriver, isBeginning, isOfRings, versionOf } from './progress.ts';
 import { AT_ONCE_MS, BATCH_MS } from './tolerance.ts';
 
 export interface JudgeOptions {
@@ -270,27 +272,7 @@ export class Judge {
     c.behind = found.behind;
     if (found.behind && found.message) this.#ledger.asked('hostile.skipped');
     this.#each((m) => m.found?.(found));
-    const { message } = found;
-    const { link, settings } = c;
-    switch (message?.name) {
-      case 'AMT_STATE':
-        link.amt = message.enabled === 0 ? false : c.lenient ? undefined : true;
-        link.amtMs = c.nowMs;
-        return;
-      case 'NIC_OWNER':
-        link.owner = message.owner !== SapNicOwner.ME;
-        return;
-      case 'CSME_REPLY_TO_HOST_OWNERSHIP_REQ':
-        if (message.granted !== 0) link.owner = true;
-        return;
-      case 'CSME_TAKING_OWNERSHIP':
-        link.owner = false;
-        link.taking = link.deviceUp === true && settings.driver === 'registered';
-        return;
-      case 'CSME_FILTERS':
-        link.filters = message.oobFilters;
-        return;
-    }
+    followCsme(c, found);
   }
 
   // --- the WLAN driver, the bus ---
@@ -298,30 +280,7 @@ export class Judge {
   #command(event: CommandEvent): void {
     const c = this.#case;
     this.#each((m) => m.command?.(event));
-    const { link, settings } = c;
-    switch (event.name) {
-      case 'register':
-        if (settings.driver === 'none') settings.driver = 'registered';
-        return;
-      case 'start_unregister':
-      case 'unregister':
-        settings.driver = 'leaving';
-        settings.association = undefined;
-        settings.powerLimits = undefined;
-        if (event.name === 'start_unregister') return;
-        settings.driver = 'none';
-        link.owner = false;
-        return;
-      case 'unregister_complete':
-        settings.driver = 'none';
-        link.owner = false;
-        return;
-      case 'device_state':
-        if (link.phase !== 'connected') return;
-        link.deviceUp = event.args.up === 1;
-        if (!link.deviceUp) link.taking = false;
-        return;
-    }
+    followDriver(c, event);
   }
 
   #bus(event: BusEvent): void {
@@ -443,28 +402,6 @@ export class Judge {
   #each(call: (monitor: Monitor) => void): void {
     for (const monitor of this.#monitors) call(monitor);
   }
-}
-
-/** What lies in the rings, and the host's bell, which is recorded before what it was rung for. */
-function isOfRings(event: Located): boolean {
-  return event.ch === 'notif' || event.ch === 'data' || (event.ch === 'me' && event.dir === 'h2m');
-}
-
-/** Whether a trace may begin with this: with a remark, or with what happens to a host that has done nothing yet. */
-function isBeginning(event: TraceEvent): boolean {
-  switch (event.ch) {
-    case 'wifi-cmd':
-      return event.dir === 'wifi>drv';
-    case 'bus':
-      return event.dir === 'ctl' && !event.name.endsWith('.ret');
-    default:
-      return event.ch === 'note';
-  }
-}
-
-function versionOf(size: unknown): SapVersion | undefined {
-  if (size === AREA_LAYOUTS[4].size) return 4;
-  return size === AREA_LAYOUTS[3].size ? 3 : undefined;
 }
 
 /** Judges a whole trace. */
