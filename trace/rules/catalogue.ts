@@ -91,7 +91,7 @@ export const RULES = {
     title: 'The host sends messages of the host',
     source: 'docs/messages.md, SAP messages',
     severity: 'error',
-    doc: 'A type that only CSME sends, that is deprecated or that nobody knows has no meaning for CSME.',
+    doc: 'A type that only CSME sends, that is deprecated or that nobody knows has no meaning for CSME; nor has an ME message other than START and CHECK_SHARED_AREA.',
   },
   'sap.reserved': {
     title: 'Reserved bytes are zero',
@@ -326,10 +326,10 @@ export const RULES = {
     doc: 'Whole and unchanged, but for one VLAN tag, which is taken off.',
   },
   'rx.order': {
-    title: 'Frames reach CSME in the order in which they were received',
+    title: 'Frames reach CSME once, in the order in which they were received',
     source: 'docs/rx.md',
     severity: 'error',
-    doc: 'A stream whose frames change places is slow, and looks like loss.',
+    doc: 'A stream whose frames change places or come twice is slow, and looks like loss.',
   },
   'rx.host-keeps': {
     title: 'The host keeps a frame unless CSME asked for it alone',
