@@ -20,6 +20,7 @@ import { type CsmePlug, listenUnixCsme, run, systemClock } from '../../transport
 import type { Context, Define } from '../command.ts';
 import { outcomeLine, reportLines } from '../conformance/text.ts';
 import { CliError, type ExitName } from '../exit.ts';
+import { meanings } from '../help.ts';
 import { atSocket, controlPathOf, socketPathOf } from '../live/socket-path.ts';
 import { untilInterrupted } from '../live/until.ts';
 
@@ -60,12 +61,12 @@ export const defineConformance: Define = (program, bind) => {
       'after',
       `
 Suites:
-${SUITE_NAMES.map((name) => `  ${name.padEnd(12)}${SUITES[name]}`).join('\n')}
+${meanings(Object.entries(SUITES))}
 
 Examples:
   $ sapwood host --transport unix:/tmp/csme --control /tmp/driver --quiet &
   $ sapwood conformance --transport unix:/tmp/csme --control /tmp/driver
-  $ sapwood conformance --transport unix:/tmp/csme --suite rings,hostile --junit report.xml
+  $ sapwood conformance --transport unix:/tmp/csme --suite rings --junit r.xml
   $ sapwood conformance --list`,
     );
   bind(command, conformance);

@@ -16,6 +16,7 @@ import { commandOf, type Timed, TYPED_COMMANDS, timed } from '../emulate/command
 import { DEVICE_COMMANDS, deviceOf, emulateDevice } from '../emulate/device.ts';
 import { Emulation } from '../emulate/session.ts';
 import { CliError, type ExitName } from '../exit.ts';
+import { meanings } from '../help.ts';
 import { Journal } from '../live/journal.ts';
 import { socketPathOf } from '../live/socket-path.ts';
 import { hearTyped } from '../live/typed.ts';
@@ -57,23 +58,23 @@ export const defineEmulate: Define = (program, bind) => {
 Profiles:
 ${named(Object.keys(PROFILE_PARTS))}
 
-Misbehaviours (docs/csme.md tells what each does; some take a number or a message: late:50):
+Misbehaviours, some with an argument (late:50); docs/csme.md tells what they do:
 ${named(Object.keys(BEHAVIOURS))}
 
 Commands, typed on stdin or given with --at:
-${TYPED_COMMANDS.map(([word, doc]) => `  ${word.padEnd(22)}${doc}`).join('\n')}
+${meanings(TYPED_COMMANDS)}
 
-At cuse:/dev/meiN the other services of CSME are served to any MEI client, through the kernel's CUSE: AMTHI and MKHI; of the
-options none counts there, and typed can be:
-${Object.entries(DEVICE_COMMANDS)
-  .map(([word, doc]) => `  ${word.padEnd(22)}${doc}`)
-  .join('\n')}
+At cuse:/dev/meiN the other services of CSME, AMTHI and MKHI, are served to any
+MEI client through the kernel's CUSE. No option counts there; typed can be:
+${meanings(Object.entries(DEVICE_COMMANDS))}
 
 Examples:
   $ sapwood emulate --transport unix:/tmp/csme
   $ sudo sapwood emulate --transport cuse:/dev/mei0
-  $ sapwood emulate --transport unix:/tmp/csme --profile session,sap-3 --record csme.jsonl
-  $ sapwood emulate --transport unix:/tmp/csme --at 5:take-ownership --behaviour late:50`,
+  $ sapwood emulate --transport unix:/tmp/csme --profile session,sap-3
+  $ sapwood emulate --transport unix:/tmp/csme --record csme.jsonl
+  $ sapwood emulate --transport unix:/tmp/csme --behaviour late:50
+  $ sapwood emulate --transport unix:/tmp/csme --at 5:take-ownership`,
     );
   bind(command, emulate);
 };

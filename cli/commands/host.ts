@@ -52,7 +52,7 @@ export const defineHost: Define = (program, bind) => {
     .addHelpText(
       'after',
       `
-Calls are also taken from stdin, with their arguments as JSON where they have any:
+Calls are also taken from stdin, with arguments as JSON where they have any:
   get_ownership
   country {"mcc": 17221}
   device_state {"up": 0}

@@ -24,7 +24,7 @@ export const defineMei: Define = (program, bind) => {
 Examples:
   $ sudo sapwood mei list
   $ sapwood mei list --no-ask
-  $ sudo sapwood mei list --json | jq -r '.devices[].clients[]? | select(.answer == "connected") | .name'`,
+  $ sudo sapwood mei list --json | jq '.devices[].clients'`,
     );
   bind(list, listDevices);
 };

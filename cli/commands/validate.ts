@@ -50,7 +50,7 @@ ${wrapWords(list(TOPICS), 76)
 Examples:
   $ sapwood validate recordings/*.jsonl
   $ sapwood validate --rule ring,bell.throttle session.jsonl
-  $ sapwood validate --json *.jsonl | jq -r '.findings[] | .severity + " " + .rule'`,
+  $ sapwood validate --json *.jsonl | jq -r '.findings[].rule'`,
     );
   bind(command, validateFiles);
 };

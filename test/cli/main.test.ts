@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { EXIT_CODES, worse } from '../../cli/exit.ts';
 import { terminalOf } from '../../cli/output.ts';
 import { MAIN } from './command.ts';
-import { sapwoodCutOff } from './run.ts';
+import { sapwood, sapwoodCutOff } from './run.ts';
 
 const RECORDING = fileURLToPath(new URL('../data/traces/wrap-around.jsonl', import.meta.url));
 
@@ -19,6 +19,15 @@ test('docs/cli.md has the table of exit codes', () => {
 test('the worse end wins', () => {
   expect(worse('good', 'bad')).toBe('bad');
   expect(worse('usage', 'bad')).toBe('usage');
+});
+
+test('the help of every command fits 80 columns', () => {
+  const names = [
+    ...sapwood(['--help']).stdout.matchAll(/^ {2}([a-z]+)(?: \[options\].*| {2,}MEI .*)$/gm),
+  ].map(([, name]) => name!);
+  expect(names).toEqual(expect.arrayContaining(['demo', 'emulate', 'filter', 'mei']));
+  const helps = [...names, 'mei list'].map((name) => sapwood([...name.split(' '), '--help']).stdout);
+  expect(helps.flatMap((help) => help.split('\n')).filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('help goes to stdout and names the exit codes', () => {
