@@ -1,5 +1,5 @@
 /** `sapwood conformance`: plays CSME to a driver at a unix socket and judges what it does. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import {
   Conformance,
@@ -23,6 +23,7 @@ import { CliError, type ExitName } from '../exit.ts';
 import { meanings } from '../help.ts';
 import { atSocket, controlPathOf, socketPathOf } from '../live/socket-path.ts';
 import { untilInterrupted } from '../live/until.ts';
+import { openOutput } from '../output-file.ts';
 
 interface Options {
   readonly transport?: string;
@@ -78,8 +79,8 @@ async function conformance(context: Context, options: Options): Promise<ExitName
   const path = transportPath(options.transport);
   const missing = nativeProblem();
   if (missing !== undefined) throw new CliError('environment', missing);
-  const junit = options.junit === undefined ? undefined : openFile(options.junit);
-  const record = options.record === undefined ? undefined : new Record(openFile(options.record));
+  const junit = options.junit === undefined ? undefined : openOutput(options.junit);
+  const record = options.record === undefined ? undefined : new Record(openOutput(options.record));
   const plug = listen(path, context);
   const control = await controlOf(options, plug);
   const engine = await play(context, options, scenarios, plug, control, record);
@@ -237,19 +238,6 @@ async function list({ output, json }: Context, scenarios: readonly Scenario[]): 
 function transportPath(name: string | undefined): string {
   if (name === undefined) throw new CliError('usage', 'give --transport unix:PATH, or --list.');
   return socketPathOf(name);
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, 'w');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      'usage',
-      `cannot write ${path}: ${code}.`,
-      'Give a file in a folder that may be written.',
-    );
-  }
 }
 
 function suites(text: string, before: readonly SuiteName[] = []): readonly SuiteName[] {

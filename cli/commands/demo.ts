@@ -1,7 +1,7 @@
 /** `sapwood demo`: a hand-over as it happens, then the recordings replayed. `npm start` runs it. */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Credentials } from '../../csme/network/index.ts';
 import { networkNamespace, spawnInNamespace } from '../../native/index.ts';
@@ -15,6 +15,7 @@ import { Script } from '../demo/script.ts';
 import { SessionError } from '../demo/session.ts';
 import { LABEL, labelled, type Summary, summaryLines, summaryOf } from '../demo/summary.ts';
 import { CliError, type ExitName, exitOfStatus } from '../exit.ts';
+import { notWritten, openOutput } from '../output-file.ts';
 import { signs, verdictLine } from '../replay-text.ts';
 
 interface Options {
@@ -66,7 +67,7 @@ async function demo(context: Context, options: Options): Promise<ExitName> {
   const found = options.network ? labProblem() : '--no-network was given.';
   if (found === undefined && !isOurs) return inNamespace(context);
   const problem = found ?? (await labRefusal());
-  const file = options.record === undefined ? undefined : openTrace(options.record);
+  const file = options.record === undefined ? undefined : openOutput(options.record);
   const pace: Pace = options.slow
     ? 'slow'
     : options.fast || json || !output.terminal.interactive
@@ -224,26 +225,12 @@ function closing(screen: Screen, summary: Summary, options: Options): void {
   );
 }
 
-function openTrace(path: string): number {
-  try {
-    return openSync(path, 'w');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      'usage',
-      `cannot write ${path}: ${code}.`,
-      'Give a file in a folder that may be written.',
-    );
-  }
-}
-
 function writeTrace(file: number, path: string, events: readonly TraceEvent[]): void {
   try {
     writeSync(file, events.map((event) => `${formatEvent(event)}\n`).join(''));
     closeSync(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError('environment', `cannot write ${path}: ${code}.`);
+    throw notWritten(path, error as NodeJS.ErrnoException);
   }
 }
 

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { eventToJson, Ladder, type TraceEvent, TraceWriter } from '../../trace/index.ts';
 import type { Context } from '../command.ts';
-import { CliError } from '../exit.ts';
+import { notOpened, notWritten } from '../output-file.ts';
 
 export interface JournalOptions {
   /** The trace goes to this file, too. */
@@ -32,15 +32,7 @@ export class Journal {
     const stream = createWriteStream(record);
     await new Promise<void>((resolve, reject) => {
       stream.once('open', () => resolve());
-      stream.once('error', ({ code }: NodeJS.ErrnoException) =>
-        reject(
-          new CliError(
-            'usage',
-            `cannot write ${record}: ${code}.`,
-            'Give a file in a folder that may be written.',
-          ),
-        ),
-      );
+      stream.once('error', (error: NodeJS.ErrnoException) => reject(notOpened(record, error)));
     });
     return new Journal(context, options, stream);
   }
@@ -97,17 +89,12 @@ export class Journal {
         this.#lost = error as Error;
       }
     }
-    if (this.#lost !== undefined) throw this.#notWritten(this.#lost);
+    if (this.#lost !== undefined) throw notWritten(this.#path ?? '', this.#lost);
   }
 
   #fileFailed(error: Error): void {
     if (this.#lost !== undefined) return;
     this.#lost = error;
-    this.say(`sapwood: ${this.#notWritten(error).message} The session goes on without a record.`);
-  }
-
-  #notWritten(error: Error): CliError {
-    const { code } = error as NodeJS.ErrnoException;
-    return new CliError('environment', `cannot write ${this.#path}: ${code ?? error.message}.`);
+    this.say(`sapwood: ${notWritten(this.#path ?? '', error).message} The session goes on without a record.`);
   }
 }
