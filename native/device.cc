@@ -110,26 +110,11 @@ Napi::Value deviceOpen(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value deviceRead(const Napi::CallbackInfo& info) {
-  int fd = descriptorOf(info[0]);
-  Napi::Uint8Array into = bytesOf(info[1], "into");
-  size_t at = integerOf(info[2], "at", 0, into.ByteLength());
-  ssize_t length;
-  do length = read(fd, into.Data() + at, into.ByteLength() - at);
-  while (length < 0 && errno == EINTR);
-  if (length < 0 && errno != EAGAIN) throw systemError(info.Env(), "read", errno, kDevice);
-  return Napi::Number::New(info.Env(), length);
+  return Napi::Number::New(info.Env(), readInto(info, kDevice));
 }
 
 Napi::Value deviceWrite(const Napi::CallbackInfo& info) {
-  int fd = descriptorOf(info[0]);
-  Napi::Uint8Array from = bytesOf(info[1], "from");
-  size_t end = integerOf(info[3], "end", 0, from.ByteLength());
-  size_t start = integerOf(info[2], "start", 0, end);
-  ssize_t length;
-  do length = write(fd, from.Data() + start, end - start);
-  while (length < 0 && errno == EINTR);
-  if (length < 0 && errno != EAGAIN) throw systemError(info.Env(), "write", errno, kDevice);
-  return Napi::Number::New(info.Env(), length);
+  return Napi::Number::New(info.Env(), writeFrom(info, kDevice));
 }
 
 Napi::Value deviceClose(const Napi::CallbackInfo& info) {

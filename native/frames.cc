@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -27,17 +28,25 @@ Napi::Value tapOpen(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value frameRead(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), std::max<ssize_t>(readInto(info, ""), 0));
+}
+
+Napi::Value frameWrite(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), std::max<ssize_t>(writeFrom(info, ""), 0));
+}
+
+ssize_t readInto(const Napi::CallbackInfo& info, const std::string& subject) {
   int fd = descriptorOf(info[0]);
   Napi::Uint8Array into = bytesOf(info[1], "into");
   size_t at = integerOf(info[2], "at", 0, into.ByteLength());
   ssize_t length;
   do length = read(fd, into.Data() + at, into.ByteLength() - at);
   while (length < 0 && errno == EINTR);
-  if (length < 0 && errno != EAGAIN) throw systemError(info.Env(), "read", errno);
-  return Napi::Number::New(info.Env(), length < 0 ? 0 : length);
+  if (length < 0 && errno != EAGAIN) throw systemError(info.Env(), "read", errno, subject);
+  return length;
 }
 
-Napi::Value frameWrite(const Napi::CallbackInfo& info) {
+ssize_t writeFrom(const Napi::CallbackInfo& info, const std::string& subject) {
   int fd = descriptorOf(info[0]);
   Napi::Uint8Array from = bytesOf(info[1], "from");
   size_t end = integerOf(info[3], "end", 0, from.ByteLength());
@@ -45,8 +54,8 @@ Napi::Value frameWrite(const Napi::CallbackInfo& info) {
   ssize_t length;
   do length = write(fd, from.Data() + start, end - start);
   while (length < 0 && errno == EINTR);
-  if (length < 0 && errno != EAGAIN) throw systemError(info.Env(), "write", errno);
-  return Napi::Number::New(info.Env(), length < 0 ? 0 : length);
+  if (length < 0 && errno != EAGAIN) throw systemError(info.Env(), "write", errno, subject);
+  return length;
 }
 
 }  // namespace sapwood

@@ -54,6 +54,10 @@ int descriptorOf(Napi::Value value);
 Napi::Uint8Array bytesOf(Napi::Value value, const char* what);
 std::string interfaceNameOf(Napi::Value value);
 
+// read(2) of (fd, into, at) and write(2) of (fd, from, start, end): what the call gave, or -1 for EAGAIN.
+ssize_t readInto(const Napi::CallbackInfo& info, const std::string& subject);
+ssize_t writeFrom(const Napi::CallbackInfo& info, const std::string& subject);
+
 Napi::Value packetOpen(const Napi::CallbackInfo& info);
 Napi::Value packetFilter(const Napi::CallbackInfo& info);
 Napi::Value packetStatistics(const Napi::CallbackInfo& info);
