@@ -210,7 +210,10 @@ describe.skipIf(NO_ADDON !== undefined)('threads and processes that end', () => 
         await worker.terminate();
         before ??= files();
       }
-      console.log(files() - before);`);
+      // A call that was under way at the end closes what it holds when it comes back.
+      const until = performance.now() + 10_000;
+      while (files() > before && performance.now() < until) await new Promise((go) => setImmediate(go));
+      console.log(Math.max(0, files() - before));`);
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '0\n', stderr: '' });
   });
 });
