@@ -33,7 +33,7 @@ export const RULES = {
   },
   'start.area': {
     title: 'The area is laid out before START',
-    source: `docs/messages.md; sap/area/layout.ts; ${SAP_H}: struct iwl_sap_hdr, ${MAIN}: iwl_mei_init_shared_mem`,
+    source: `docs/messages.md, Shared area; ${MAIN}: iwl_mei_init_shared_mem`,
     severity: 'error',
     doc: 'When START arrives the control block says "SAP!", 64, the sizes of the four rings of the version that START names, all pointers 0, and the trailer says "SAP!". CSME reads the rings by this block: a wrong size, order or pointer makes it read rubbish.',
   },
