@@ -20,7 +20,6 @@ export interface Rule {
 }
 
 const MAIN = 'iwlwifi/mei/main.c';
-const SAP_H = 'iwlwifi/mei/sap.h';
 const NET = 'iwlwifi/mei/net.c';
 
 export const RULES = {
