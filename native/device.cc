@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace sapwood {
@@ -34,17 +35,20 @@ class BlockingCall : public Napi::AsyncWorker {
   using Call = std::function<Outcome(int fd)>;
 
   static Napi::Value start(Napi::Env env, int fd, Call call) {
-    auto* worker = new BlockingCall(env, fd, std::move(call));
+    // In an environment that is being ended any of these may throw.
+    auto own = std::make_unique<Descriptor>(fd);
+    std::unique_ptr<BlockingCall> worker(new BlockingCall(env, std::move(own), std::move(call)));
     Napi::Promise promise = worker->deferred_.Promise();
     worker->Queue();
+    // It deletes itself when the call is through.
+    worker.release();
     return promise;
   }
 
  protected:
   void Execute() override {
-    outcome_ = call_(fd_.get());
-    int fd = fd_.release();
-    if (fd >= 0) ::close(fd);
+    outcome_ = call_(fd_->get());
+    fd_.reset();
   }
 
   void OnOK() override {
@@ -62,14 +66,14 @@ class BlockingCall : public Napi::AsyncWorker {
   }
 
  private:
-  BlockingCall(Napi::Env env, int fd, Call call)
+  BlockingCall(Napi::Env env, std::unique_ptr<Descriptor> fd, Call call)
       : Napi::AsyncWorker(env, "sapwood:device"),
         deferred_(Napi::Promise::Deferred::New(env)),
-        fd_(fd),
+        fd_(std::move(fd)),
         call_(std::move(call)) {}
 
   Napi::Promise::Deferred deferred_;
-  Descriptor fd_;
+  std::unique_ptr<Descriptor> fd_;
   Call call_;
   Outcome outcome_{};
 };
