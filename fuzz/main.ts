@@ -19,6 +19,7 @@ import { fuzzRx } from './rx.ts';
 import { fuzzRxKernel } from './rx-kernel.ts';
 import { fuzzTrace } from './trace.ts';
 import { fuzzUnix } from './unix.ts';
+import { fuzzValidate } from './validate.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   'amt-web': fuzzAmtWeb,
@@ -32,6 +33,7 @@ const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzRepor
   'rx-kernel': fuzzRxKernel,
   trace: fuzzTrace,
   unix: fuzzUnix,
+  validate: fuzzValidate,
 };
 
 const { values, positionals } = parseArgs({
