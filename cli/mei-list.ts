@@ -6,6 +6,7 @@ import {
   type MeiDevice,
   MeiError,
 } from '../transport/index.ts';
+import { list, wrapWords } from './replay-text.ts';
 
 export interface SeenDevice {
   readonly device: MeiDevice;
@@ -13,8 +14,8 @@ export interface SeenDevice {
   readonly clients: readonly MeiClientReport[] | MeiError | undefined;
 }
 
-/** Lines for people: the device, what is known of it, its clients. */
-export function meiDeviceText({ device, clients }: SeenDevice): string[] {
+/** Lines for people, of `width` columns: the device, what is known of it, its clients. */
+export function meiDeviceText({ device, clients }: SeenDevice, width: number): string[] {
   const { kind, hbmVersion, hbmVersionOfDriver, firmwareVersions, firmwareStatus } = device;
   const facts: [string, string | undefined][] = [
     ['state', device.state ?? 'not known'],
@@ -26,22 +27,24 @@ export function meiDeviceText({ device, clients }: SeenDevice): string[] {
   return [
     device.path ?? `${device.name} (no node in /dev)`,
     ...facts.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(9)}${text}`])),
-    ...clientLines(clients),
+    ...clientLines(clients, width),
   ];
 }
 
-function clientLines(clients: SeenDevice['clients']): string[] {
+function clientLines(clients: SeenDevice['clients'], width: number): string[] {
   if (clients === undefined) return [];
   if (clients instanceof MeiError) return [`  clients  not asked: ${clients.sentence}`];
   const there = clients.filter(({ answer }) => answer.answer !== 'absent');
   const absent = clients.filter(({ answer }) => answer.answer === 'absent').map(({ name }) => name);
-  const width = Math.max(0, ...there.map(({ name }) => name.length));
+  const column = Math.max(0, ...there.map(({ name }) => name.length));
   return [
     '  clients',
     ...there.map(
-      ({ name, answer }) => `    ${name.padEnd(width)}  ${answerText(answer)}: ${MEI_CLIENTS[name].doc}`,
+      ({ name, answer }) => `    ${name.padEnd(column)}  ${answerText(answer)}: ${MEI_CLIENTS[name].doc}`,
     ),
-    ...(absent.length === 0 ? [] : [`    not there: ${absent.join(', ')}`]),
+    ...(absent.length === 0 ? [] : wrapWords(['not there:', ...list(absent)], width - 6)).map(
+      (line, i) => `    ${i === 0 ? '' : '  '}${line}`,
+    ),
   ];
 }
 

@@ -45,7 +45,9 @@ async function listDevices(context: Context, options: Options): Promise<ExitName
     const asked = options.ask && noAddon === undefined && device.path !== undefined;
     const clients = asked ? await askMeiClients(device.path!) : undefined;
     seen.push({ device, clients });
-    if (!context.json) for (const line of meiDeviceText(seen.at(-1)!)) await context.output.print(line);
+    if (!context.json)
+      for (const line of meiDeviceText(seen.at(-1)!, context.output.terminal.width))
+        await context.output.print(line);
   }
   if (context.json) await context.output.print(JSON.stringify({ devices: seen.map(meiDeviceJson) }));
   if (options.ask && noAddon !== undefined) throw new CliError('environment', noAddon);

@@ -61,7 +61,7 @@ const refused = new MeiError('MEI_ERR_PERMISSION', {
 
 describe('for people', () => {
   test('a device with its clients', () => {
-    expect(meiDeviceText(LAPTOP).join('\n')).toBe(`/dev/mei0
+    expect(meiDeviceText(LAPTOP, 80).join('\n')).toBe(`/dev/mei0
   state    ENABLED
   kind     mei
   firmware 0:16.1.25.1865, 0:16.1.25.1865, 0:16.1.0.1500
@@ -72,11 +72,12 @@ describe('for people', () => {
     WATCHDOG  in use by a kernel driver or another program: AMT agent watchdog (mei_wdt)
     MKHI      not connected (MEI_ERR_CONNECT_TIMEOUT): firmware kernel host interface
     not there: LME, HOTHAM`);
+    expect(meiDeviceText(LAPTOP, 24).slice(-2)).toEqual(['    not there: LME,', '      HOTHAM']);
   });
 
   test('a device of which nothing is known, and one that may not be asked', () => {
-    expect(meiDeviceText(BARE)).toEqual(['mei1 (no node in /dev)', '  state    not known']);
-    expect(meiDeviceText({ ...LAPTOP, clients: refused }).at(-1)).toBe(
+    expect(meiDeviceText(BARE, 80)).toEqual(['mei1 (no node in /dev)', '  state    not known']);
+    expect(meiDeviceText({ ...LAPTOP, clients: refused }, 80).at(-1)).toBe(
       '  clients  not asked: /dev/mei0: This user may not open the MEI device. (open: EACCES)',
     );
   });
