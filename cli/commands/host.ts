@@ -77,7 +77,7 @@ async function host(context: Context, options: Options): Promise<ExitName> {
   const journal = await Journal.open(context, options);
   const control =
     options.control === undefined ? undefined : await ControlServer.listen(options.control, driver);
-  const problem = (text: string) => journal.say(`problem: ${text}`);
+  const problem = (text: string) => journal.problem(text);
   await journal.begin();
   let own: Driver | undefined;
   let card: Card | undefined;

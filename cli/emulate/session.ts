@@ -91,7 +91,7 @@ export class Emulation {
       case 'note':
         return this.#journal.say(message.text);
       case 'problem':
-        return this.#journal.say(`problem: ${message.text}`);
+        return this.#journal.problem(message.text);
     }
   }
 

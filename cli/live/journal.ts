@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import { eventToJson, Ladder, type TraceEvent, TraceWriter } from '../../trace/index.ts';
 import type { Context } from '../command.ts';
 import { notOpened, notWritten } from '../output-file.ts';
+import { count } from '../replay-text.ts';
 
 export interface JournalOptions {
   /** The trace goes to this file, too. */
@@ -24,6 +25,10 @@ export class Journal {
   #flush: NodeJS.Timeout | undefined;
   /** The file could not be written on; the session goes on without. */
   #lost: Error | undefined;
+  /** The problem that was said last, if nothing else was since. */
+  #problem: string | undefined;
+  /** How often it has come again. */
+  #repeats = 0;
 
   /** Opens the file; a `CliError` when it cannot be. */
   static async open(context: Context, options: JournalOptions): Promise<Journal> {
@@ -69,8 +74,19 @@ export class Journal {
     }, FLUSH_MS);
   }
 
+  /** A problem; one that comes many times in a row is said once, with how often behind it. */
+  problem(text: string): void {
+    if (text === this.#problem) {
+      this.#repeats++;
+      return;
+    }
+    this.say(`problem: ${text}`);
+    this.#problem = text;
+  }
+
   /** Talk. */
   say(text: string): void {
+    this.#tellRepeats();
     // What is said comes behind what it is about.
     void this.#context.output.flush();
     this.#context.output.say(text);
@@ -79,6 +95,7 @@ export class Journal {
   /** Writes what is left. A `CliError` when the file has not got everything. */
   async close(): Promise<void> {
     clearTimeout(this.#flush);
+    this.#tellRepeats();
     await this.#context.output.flush();
     if (this.#writer !== undefined && this.#stream !== undefined && this.#lost === undefined) {
       try {
@@ -90,6 +107,13 @@ export class Journal {
       }
     }
     if (this.#lost !== undefined) throw notWritten(this.#path ?? '', this.#lost);
+  }
+
+  #tellRepeats(): void {
+    const times = count(this.#repeats, 'more time');
+    if (this.#repeats > 0) this.#context.output.say(`problem: the same ${times}.`);
+    this.#problem = undefined;
+    this.#repeats = 0;
   }
 
   #fileFailed(error: Error): void {

@@ -152,7 +152,9 @@ describe.skipIf(problem)('emulate and host', () => {
       error: 'there is no call "fly"',
     });
     const frame = `{"id": 4, "ch": "frame", "dir": "peer0>wlan0", "hex": "${'02'.repeat(12)}88b5"}`;
-    expect(await control.ask(frame)).toEqual([
+    // What CSME says meanwhile is told in between.
+    const passed = (await control.ask(frame)).filter(({ ch }) => ch === 'frame' || ch === 'done');
+    expect(passed).toEqual([
       expect.objectContaining({ ch: 'frame', dir: 'peer0>wlan0' }),
       expect.objectContaining({ ch: 'frame', dir: 'wlan0>stack' }),
       { ch: 'done', id: 4 },
