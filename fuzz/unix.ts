@@ -9,7 +9,7 @@
  */
 import { hexOf, ME_MESSAGE_MAX } from '../sap/index.ts';
 import { TransportError } from '../transport/index.ts';
-import { Conversation } from '../transport/unix/conversation.ts';
+import { Conversation, HOLD_POLLS } from '../transport/unix/conversation.ts';
 import { encodeAnnouncement, encodeFrame } from '../transport/unix/framing.ts';
 import { mutate } from './mutate.ts';
 import { Random } from './random.ts';
@@ -134,7 +134,8 @@ function read(stream: Stream, pieceOf: () => number, random: Random): Seen {
     }
     if (random.oneIn(2)) write();
   }
-  write();
+  // An acknowledgement is kept back for a while when a message is on its way.
+  for (let polls = 0; polls <= HOLD_POLLS; polls++) write();
   if (acks !== messages) problem ??= `${messages} messages, and ${acks} acknowledgements`;
   back.push(...conversation.end());
   if (back.length !== given || new Set(back).size !== given) problem ??= 'descriptors are lost';

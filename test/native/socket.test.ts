@@ -129,6 +129,23 @@ describe.skipIf(nativeProblem() !== undefined)('unix sockets', () => {
     link.close();
   });
 
+  it('is never read on behind a descriptor', () => {
+    const link = pair();
+    const { unixSend, unixReceive } = native();
+    const file = openSync('/dev/null', 'r');
+    unixSend(link.client, new Uint8Array(4), 0, 4, file);
+    unixSend(link.client, new Uint8Array(20), 0, 20);
+    unixSend(link.client, new Uint8Array(4), 0, 4, file);
+    closeSync(file);
+    // Without one what lies behind is read as well.
+    for (const length of [4, 24]) {
+      expect(unixReceive(link.server, bytes, 0, 104, descriptors)).toBe(length);
+      expect(descriptors[0]).toBe(1);
+      native().close(descriptors[1]!);
+    }
+    link.close();
+  });
+
   it('says that the other side has closed, behind what it had sent', () => {
     const link = pair();
     const { unixSend, unixReceive, unixClose, unixHungUp, unixConnect, unixAccept } = native();

@@ -5,13 +5,19 @@ import type { Clock, Timer } from '../clock.ts';
 import { TransportError } from '../errors.ts';
 import { Conversation, type Outgoing } from './conversation.ts';
 import { errnoOf, systemFailure } from './failure.ts';
-import { encodeAnnouncement, encodeFrame, FRAME_MAX } from './framing.ts';
+import { encodeAnnouncement, encodeFrame, FRAME_HEADER_LEN, FRAME_MAX } from './framing.ts';
 
 export interface ChannelOptions {
   readonly clock: Clock;
   readonly ackTimeoutMs: number;
   /** The other side is the driver, which announces an area first. */
   readonly expectsArea: boolean;
+  /**
+   * A descriptor that goes with each acknowledgement. One call never reads on behind a descriptor (unix(7)), and one that
+   * does not ask for descriptors loses it. That nothing is unread says no more than that the call has taken the bytes:
+   * it may still be looking for others.
+   */
+  readonly stop?: number | undefined;
 }
 
 export interface ChannelHandlers {
@@ -43,6 +49,7 @@ export class UnixChannel {
   readonly #watch: Watch;
   readonly #bytes = new Uint8Array(FRAME_MAX);
   readonly #descriptors = new Int32Array(2);
+  readonly #stop: number | undefined;
   #closed = false;
   #muted = false;
   #timer: Timer | undefined;
@@ -59,6 +66,7 @@ export class UnixChannel {
     this.#clock = options.clock;
     this.#handlers = handlers;
     this.#conversation = new Conversation(options.ackTimeoutMs, options.expectsArea);
+    this.#stop = options.stop;
     this.#watch = native().watch(fd, POLLIN, this.#onReadable);
   }
 
@@ -136,8 +144,10 @@ export class UnixChannel {
       if (frame === undefined) continue;
       // The acknowledgement goes out before the message is handled.
       this.#write();
-      if (frame.type === 'ack') this.#linger();
-      else if (frame.type === 'me') this.#handlers.onMessage(frame.bytes);
+      if (frame.type === 'ack') {
+        for (const given of this.#conversation.takeDescriptors()) native().close(given);
+        this.#linger();
+      } else if (frame.type === 'me') this.#handlers.onMessage(frame.bytes);
       else this.#handlers.onArea(frame.size, frame.offset, frame.descriptor);
       return;
     }
@@ -162,9 +172,11 @@ export class UnixChannel {
     if (this.#closed) return;
     if (this.#conversation.wantsToWrite) {
       if (this.#conversation.allRead || native().unixUnread(this.#fd) === 0) {
-        this.#spins = 0;
         const outgoing = this.#conversation.poll(this.#clock.now());
-        if (outgoing !== undefined) this.#put(outgoing);
+        if (outgoing !== undefined) {
+          this.#spins = 0;
+          this.#put(outgoing);
+        }
       }
       // What was written just now has not been read yet.
       if (this.#conversation.wantsToWrite) this.#writeLater();
@@ -174,7 +186,8 @@ export class UnixChannel {
 
   #put({ bytes, descriptor }: Outgoing): void {
     try {
-      native().unixSend(this.#fd, bytes, 0, bytes.length, descriptor);
+      const stop = bytes.length === FRAME_HEADER_LEN ? this.#stop : undefined;
+      native().unixSend(this.#fd, bytes, 0, bytes.length, descriptor ?? stop);
     } catch (cause) {
       // That the other side is gone is read from the socket, behind what it had sent.
       if (!isGone(cause)) this.fail(systemFailure('TRANSPORT_ERR_SOCKET', cause));

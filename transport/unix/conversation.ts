@@ -19,13 +19,22 @@ const ACK = encodeFrame(new Uint8Array(0));
 /** So many messages, or acknowledgements, wait at most for a side that does not read. */
 export const QUEUE_MAX = 1024;
 
+/**
+ * A driver that has read a message may still be looking for more behind it, until it acknowledges it: so often `poll`
+ * keeps an acknowledgement back meanwhile. Not for ever: the driver may want this one first.
+ */
+export const HOLD_POLLS = 250;
+
 export class Conversation {
-  readonly #reader = new FrameReader();
+  readonly #reader: FrameReader;
   readonly #ackTimeoutMs: number;
   #queue: Outgoing[] = [];
   #acksDue = 0;
   /** Written and not acknowledged. */
   #inFlight = false;
+  /** How often an acknowledgement was kept back behind the message that is in flight. */
+  #held = 0;
+  readonly #toDriver: boolean;
   #messageWasLast = false;
   #allRead = true;
   /** The other side is a driver that has not announced its area yet. */
@@ -36,7 +45,9 @@ export class Conversation {
 
   constructor(ackTimeoutMs: number, expectsArea: boolean) {
     this.#ackTimeoutMs = ackTimeoutMs;
+    this.#toDriver = expectsArea;
     this.#expectsArea = expectsArea;
+    this.#reader = new FrameReader(expectsArea);
   }
 
   /** How many bytes to read at most. */
@@ -103,6 +114,7 @@ export class Conversation {
 
   /** What to write now that the other side has read everything that was written before. */
   poll(nowMs: number): Outgoing | undefined {
+    if (this.#toDriver && this.#inFlight && this.#acksDue > 0 && this.#held++ < HOLD_POLLS) return undefined;
     if (this.#acksDue > 0) {
       this.#acksDue--;
       this.#movedAt = nowMs;
@@ -114,6 +126,7 @@ export class Conversation {
     const next = this.#queue.shift();
     if (next === undefined) return undefined;
     this.#inFlight = true;
+    this.#held = 0;
     this.#movedAt = nowMs;
     this.#allRead = false;
     this.#messageWasLast = true;
@@ -138,6 +151,11 @@ export class Conversation {
     }
     const what = this.#inFlight ? 'It did not acknowledge a message' : 'It did not read what it was sent';
     return new TransportError('TRANSPORT_ERR_ACK_TIMEOUT', { detail: `${what} ${waited}` });
+  }
+
+  /** The descriptors that came with an acknowledgement: the caller closes them. */
+  takeDescriptors(): readonly number[] {
+    return this.#reader.takeDescriptors();
   }
 
   /** The descriptors that nobody will get any more: the caller closes them. */

@@ -46,6 +46,7 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
   readonly #listener: UnixListener;
   readonly #options: UnixOptions;
   readonly #clock: Clock;
+  readonly #stop: number;
   #link = 0;
   #channel: UnixChannel | undefined;
   #announced: Announced | undefined;
@@ -55,11 +56,18 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
   #enabled = false;
   /** The firmware has been told of this driver. */
   #told = false;
+  #closed = false;
 
   constructor(path: string, options: UnixOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#listener = new UnixListener(path);
+    this.#stop = native().deviceOpen('/dev/null');
+    try {
+      this.#listener = new UnixListener(path);
+    } catch (error) {
+      native().close(this.#stop);
+      throw error;
+    }
   }
 
   post(frame: CsmeFrame): void {
@@ -86,6 +94,8 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
   close(): void {
     this.#drop(abandon);
     this.#listener.close();
+    if (!this.#closed) native().close(this.#stop);
+    this.#closed = true;
   }
 
   #onConnection(fd: number): void {
@@ -99,7 +109,7 @@ class UnixCsmeWire implements Wire<CsmeFrame, HostFrame> {
     const { ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
     this.#channel = new UnixChannel(
       fd,
-      { clock: this.#clock, ackTimeoutMs, expectsArea: true },
+      { clock: this.#clock, ackTimeoutMs, expectsArea: true, stop: this.#stop },
       {
         onMessage: (bytes) => this.#onMessage(bytes),
         onArea: (size, offset, descriptor) => this.#onArea(size, offset, descriptor),

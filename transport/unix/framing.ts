@@ -41,6 +41,7 @@ export function encodeAnnouncement(size: number, offset: bigint): Uint8Array {
 
 /** Puts what was read together to frames, however it was cut. It keeps descriptors, and closes none. */
 export class FrameReader {
+  readonly #fromDriver: boolean;
   readonly #bytes = new Uint8Array(FRAME_MAX);
   readonly #view = new DataView(this.#bytes.buffer);
   #filled = 0;
@@ -48,6 +49,14 @@ export class FrameReader {
   /** How many descriptors came with the frame under way, and those of them that are open. */
   #came = 0;
   #descriptors: number[] = [];
+
+  /**
+   * `fromDriver`: what is read comes from the driver, of which the announcement alone has a descriptor. CSME's
+   * acknowledgements may have one that means nothing; it is taken with `takeDescriptors`.
+   */
+  constructor(fromDriver: boolean) {
+    this.#fromDriver = fromDriver;
+  }
 
   /** How many bytes to read at most: what comes behind them may belong to the next frame, a descriptor as well. */
   get wanted(): number {
@@ -59,7 +68,7 @@ export class FrameReader {
     return this.#filled > 0;
   }
 
-  /** The descriptors that came with a frame that is not whole yet, or is wrong; they are the taker's to close. */
+  /** The descriptors that came with a frame that is not whole yet, or is wrong, or acknowledges; they are the taker's to close. */
   takeDescriptors(): number[] {
     const descriptors = this.#descriptors;
     this.#descriptors = [];
@@ -114,6 +123,7 @@ export class FrameReader {
     this.#filled = 0;
     this.#wanted = FRAME_HEADER_LEN;
     this.#came = 0;
+    if (first === 0 && !this.#fromDriver) return { type: 'ack' };
     if (descriptor === undefined) {
       if (came > 0) return wrongDescriptors('It could not be received: too many files are open.');
       return first === 0 ? { type: 'ack' } : { type: 'me', bytes: this.#bytes.slice(FRAME_HEADER_LEN, end) };

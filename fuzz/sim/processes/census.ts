@@ -31,8 +31,14 @@ export function censusDifference(before: Census, now: Census): string | undefine
 }
 
 /** With so many sockets more that are watched; the event loop has a descriptor of its own for each. */
-export function withSockets({ descriptors, mappings }: Census, more: number): Census {
+function withSockets({ descriptors, mappings }: Census, more: number): Census {
   return { descriptors: { ...descriptors, socket: (descriptors.socket ?? 0) + 2 * more }, mappings };
+}
+
+/** The census of a firmware that has its socket: what goes with acknowledgements is open as well. */
+export function listeningCensus(loaded: Census): Census {
+  const { descriptors, mappings } = withSockets(loaded, 1);
+  return { descriptors: { ...descriptors, [NOTHING]: (descriptors[NOTHING] ?? 0) + 1 }, mappings };
 }
 
 /** The census of a side that is linked: one connection and one area more. */
@@ -41,6 +47,7 @@ export function linkedCensus(baseline: Census): Census {
   return { descriptors, mappings: { ...mappings, [AREA]: (mappings[AREA] ?? 0) + 1 } };
 }
 
+const NOTHING = '/dev/null';
 const AREA = '/memfd:sapwood (deleted)';
 
 /** Undefined: it is closed by now, as that of the folder that was read. */

@@ -3,7 +3,7 @@ import type { Profile } from '../../../csme/index.ts';
 import type { HostState } from '../../../ownership/index.ts';
 import type { DriverAct } from '../pair/acts.ts';
 import { Broken, within } from './broken.ts';
-import { type Census, withSockets } from './census.ts';
+import { type Census, listeningCensus } from './census.ts';
 import type { Begin, CsmeSnapshot, HostSnapshot, SideName, Snapshot } from './protocol.ts';
 import type { SideProcess } from './side-process.ts';
 
@@ -64,7 +64,7 @@ export class CsmeMember extends Member<CsmeSnapshot> {
 
   private constructor(process: SideProcess, loaded: Census, begun: CsmeSnapshot, begin: BeginCsme) {
     super(process, loaded, begun);
-    this.baseline = withSockets(loaded, 1);
+    this.baseline = listeningCensus(loaded);
     this.profile = begin.profile;
     this.honest = begin.behaviours.length === 0;
   }

@@ -29,6 +29,19 @@ describe.skipIf(nativeProblem() !== undefined)('unix:, the firmware end', () => 
       driver.close();
     });
 
+    it('ends a read with each acknowledgement, also of a driver that is still looking for more', async () => {
+      const end = world.listen();
+      const driver = await world.connect();
+      const before = driver.received.length;
+      driver.write(encodeFrame(me(1)));
+      await until(() => world.events.length === 4);
+      end.perform({ type: 'me', bytes: me(2) });
+      expect(await driver.read()).toEqual(ACK);
+      expect(await driver.read()).toEqual(encodeFrame(me(2)));
+      expect(driver.received.length).toBe(before + 1);
+      driver.close();
+    });
+
     it('takes door bells of 12 and of 88 bytes', async () => {
       world.listen();
       const driver = await world.connect();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ME_MESSAGE_MAX } from '../../../sap/index.ts';
 import { TransportError } from '../../../transport/index.ts';
-import { Conversation, QUEUE_MAX } from '../../../transport/unix/conversation.ts';
+import { Conversation, HOLD_POLLS, QUEUE_MAX } from '../../../transport/unix/conversation.ts';
 import {
   encodeAnnouncement,
   encodeFrame,
@@ -57,15 +57,15 @@ describe('the framing of the simulation', () => {
   ] as [string, UnixFrame, string][])('writes and reads %s', (_, value, hex) => {
     const bytes = bytesOf(value);
     expect(Buffer.from(bytes).toString('hex')).toBe(hex);
-    expect(feed(new FrameReader(), bytes, [], value.type === 'area' ? value.descriptor : undefined)).toEqual(
-      value,
-    );
+    expect(
+      feed(new FrameReader(true), bytes, [], value.type === 'area' ? value.descriptor : undefined),
+    ).toEqual(value);
   });
 
   it('reads what was written, however it is cut', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(frame, fc.array(fc.nat(20)))), (frames) => {
-        const reader = new FrameReader();
+        const reader = new FrameReader(true);
         for (const [value, cuts] of frames) {
           const descriptor = value.type === 'area' ? value.descriptor : undefined;
           expect(feed(reader, bytesOf(value), cuts, descriptor)).toEqual(value);
@@ -85,7 +85,7 @@ describe('the framing of the simulation', () => {
         (size, offset, cuts) => {
           const bytes = encodeAnnouncement(size, offset).subarray(4);
           const value = { type: 'area', size, offset, descriptor: 5 };
-          expect(feed(new FrameReader(), bytes, cuts, 5)).toEqual(value);
+          expect(feed(new FrameReader(true), bytes, cuts, 5)).toEqual(value);
         },
       ),
     );
@@ -101,7 +101,7 @@ describe('the framing of the simulation', () => {
     });
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
-        const reader = new FrameReader();
+        const reader = new FrameReader(true);
         const given: number[] = [];
         const back: number[] = [];
         for (const { bytes, came } of pieces) {
@@ -123,15 +123,36 @@ describe('the framing of the simulation', () => {
   });
 
   it('says that a descriptor was lost on its way', () => {
-    const result = new FrameReader().push(encodeAnnouncement(4096, 0n), 0, 4, 1, undefined);
+    const result = new FrameReader(true).push(encodeAnnouncement(4096, 0n), 0, 4, 1, undefined);
     expect(result).toBeUndefined();
-    const reader = new FrameReader();
+    const reader = new FrameReader(true);
     const bytes = encodeAnnouncement(4096, 0n);
     reader.push(bytes, 0, 4, 1, undefined);
     expect(reader.push(bytes, 4, 16)).toMatchObject({
       code: 'TRANSPORT_ERR_DESCRIPTOR',
       message: expect.stringContaining('too many files are open'),
     });
+  });
+});
+
+describe("CSME's acknowledgement", () => {
+  const ack = encodeFrame(new Uint8Array(0));
+
+  it.each([
+    ['with a descriptor', 1, 7, [7]],
+    ['with one that could not be received', 1, undefined, []],
+    ['without one', 0, undefined, []],
+  ])('%s is one', (_, came, descriptor, given) => {
+    const reader = new FrameReader(false);
+    expect(reader.push(ack, 0, 4, came, descriptor)).toEqual({ type: 'ack' });
+    expect(reader.takeDescriptors()).toEqual(given);
+    expect(reader.push(encodeFrame(Uint8Array.of(1)), 0, 4)).toBeUndefined();
+  });
+
+  it('with two of them is none', () => {
+    const reader = new FrameReader(false);
+    expect(reader.push(ack, 0, 4, 2, 7)).toMatchObject({ code: 'TRANSPORT_ERR_DESCRIPTOR' });
+    expect(reader.takeDescriptors()).toEqual([7]);
   });
 });
 
@@ -188,7 +209,7 @@ describe('the conversation', () => {
   });
 
   it('knows that everything was read when the last of it was acknowledged', () => {
-    const conversation = new Conversation(1000, true);
+    const conversation = new Conversation(1000, false);
     expect(conversation.allRead).toBe(true);
     conversation.send(0, message(1));
     conversation.poll(0);
@@ -202,6 +223,32 @@ describe('the conversation', () => {
     conversation.poll(0);
     read(conversation, new Uint8Array(4));
     expect(conversation.allRead).toBe(true);
+  });
+
+  it('keeps an acknowledgement back while the driver may be looking behind a message, but not for ever', () => {
+    const ACK = encodeFrame(new Uint8Array(0));
+    const crossed = () => {
+      const conversation = new Conversation(1000, true);
+      conversation.send(0, message(1));
+      expect(conversation.poll(0)?.bytes).toEqual(message(1));
+      read(conversation, message(2));
+      expect(conversation.poll(0)).toBeUndefined();
+      expect(conversation.wantsToWrite).toBe(true);
+      return conversation;
+    };
+    const acknowledged = crossed();
+    read(acknowledged, ACK);
+    expect(acknowledged.poll(0)?.bytes).toEqual(ACK);
+
+    const silent = crossed();
+    for (let polls = 1; polls < HOLD_POLLS; polls++) expect(silent.poll(0)).toBeUndefined();
+    expect(silent.poll(0)?.bytes).toEqual(ACK);
+    // The driver knows of no such care.
+    const host = new Conversation(1000, false);
+    host.send(0, message(1));
+    host.poll(0);
+    read(host, message(2));
+    expect(host.poll(0)?.bytes).toEqual(ACK);
   });
 
   it('acknowledges before it sends', () => {

@@ -111,6 +111,22 @@ describe.skipIf(nativeProblem() !== undefined)('unix:, the host end', () => {
     csme.close();
   });
 
+  it('closes what comes with an acknowledgement, also with one that nobody waits for', async () => {
+    listen();
+    const end = connect();
+    const csme = await accepted();
+    end.perform({ type: 'enable' });
+    for (let i = 1; i <= 20; i++) {
+      end.perform({ type: 'me', bytes: me(i) });
+      expect(await csme.read()).toEqual(encodeFrame(me(i)));
+      csme.write(ACK, csme.fd);
+    }
+    csme.write(ACK, csme.fd);
+    await until(() => problems.length > 0);
+    expect(codes()).toEqual(['TRANSPORT_ERR_ACK']);
+    csme.close();
+  });
+
   it('announces memory that nobody can make shorter', async () => {
     listen();
     const end = connect();
