@@ -94,6 +94,8 @@ export class RemovalMonitor implements Monitor {
   #removed(event: BusEvent): void {
     const { link, settings, tells, nowMs, bells } = this.#case;
     if (link.phase !== 'started' && link.phase !== 'connected') return;
+    // The host is on its way out already.
+    if (this.#removal !== undefined) return;
     this.#removal = event;
     this.#bellsBefore = bells.lastMs;
     if (settings.driver !== 'registered') return;
