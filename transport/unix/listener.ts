@@ -44,7 +44,9 @@ export class UnixListener {
     if (this.#fd < 0) this.#claim();
     native().unixListen(this.#fd);
     this.#watch = native().watch(this.#fd, POLLIN, () => {
-      for (let fd = this.#accept(); fd >= 0; fd = this.#accept()) onConnection(fd);
+      // One at a time: who connects again and again shall not keep the driver that is served waiting.
+      const fd = this.#accept();
+      if (fd >= 0) onConnection(fd);
     });
   }
 

@@ -216,6 +216,19 @@ describe.skipIf(nativeProblem() !== undefined)(
         await world.dropped(driver, 'TRANSPORT_ERR_ACK');
       });
 
+      it('comes again and again does not keep the first one waiting', async () => {
+        world.listen();
+        const first = await world.connect();
+        const others = Array.from({ length: 12 }, () => RawPeer.connect(world.path));
+        first.write(encodeFrame(me(1)));
+        const seen = world.events.length;
+        await until(() => world.events.length > seen);
+        expect(world.problems.length).toBeLessThan(others.length);
+        await until(() => world.problems.length === others.length);
+        for (const other of others) other.close();
+        first.close();
+      });
+
       it('is the second one is refused, and the first one does not notice', async () => {
         world.listen();
         const first = await world.connect();
