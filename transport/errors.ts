@@ -7,7 +7,7 @@ export const TRANSPORT_ERRORS = {
   TRANSPORT_ERR_NOT_BUILT: 'A worker thread runs compiled modules, and this one has not been compiled.',
   TRANSPORT_ERR_NOT_IN_WORKER: 'This end exists only in a worker thread that a transport has started.',
   TRANSPORT_ERR_WORKER: 'The worker thread on the other side failed.',
-  TRANSPORT_ERR_PATH: 'There can be no socket at this path.',
+  TRANSPORT_ERR_PATH: 'This path cannot be used for a socket.',
   TRANSPORT_ERR_IN_USE: 'Somebody listens at this path already.',
   TRANSPORT_ERR_NOBODY: 'Nobody listens at this path.',
   TRANSPORT_ERR_SECOND: 'A second driver was refused: one is served at a time.',

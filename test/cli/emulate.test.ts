@@ -204,7 +204,7 @@ describe.skipIf(problem)('emulate and host', () => {
 
   test.each(['emulate', 'host'])('%s at a path that is too long', (command) => {
     const { status, stderr } = sapwood([command, '--transport', `unix:/${'a'.repeat(107)}`]);
-    expect(stderr).toMatch(/^sapwood: There can be no socket at this path.* 108 bytes/m);
+    expect(stderr).toMatch(/^sapwood: This path cannot be used for a socket.* 108 bytes/m);
     expect(status).toBe(3);
   });
 

@@ -134,7 +134,8 @@ class UnixHostWire implements Wire<HostFrame, CsmeFrame> {
     this.#trouble = errno;
     const nobody = errno === constants.errno.ECONNREFUSED || errno === constants.errno.ENOENT;
     const code = nobody ? 'TRANSPORT_ERR_NOBODY' : 'TRANSPORT_ERR_PATH';
-    const text = `Path: "${this.#path}"; tried again every ${retryMs} ms.`;
+    const denied = errno === constants.errno.EACCES ? ' This user may not connect to it.' : '';
+    const text = `Path: "${this.#path}"; tried again every ${retryMs} ms.${denied}`;
     this.#options.onProblem?.(systemFailure(code, cause, text));
   }
 
