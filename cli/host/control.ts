@@ -34,7 +34,7 @@ export class ControlServer {
         `cannot listen at ${path}: ${code}.`,
         code === 'EADDRINUSE'
           ? 'Another program does; give another path.'
-          : 'Give a path of at most 107 bytes, in a folder that is there and may be written.',
+          : 'Give a path in a folder that is there and may be written.',
       );
     }
     return new ControlServer(server, driver);

@@ -3,6 +3,9 @@ import { InvalidArgumentError } from 'commander';
 import { parseTransportName, TransportError } from '../../transport/index.ts';
 import { CliError } from '../exit.ts';
 
+/** Bytes of a path in struct sockaddr_un; Node.js cuts off what is longer, and says nothing. */
+const PATH_MAX = 107;
+
 /** The path of `unix:PATH`, without settings: the role is the command's. A `CliError` for anything but the `known` forms. */
 export function socketPathOf(transport: string, known = 'unix:PATH'): string {
   try {
@@ -26,6 +29,8 @@ export function atSocket<End>(open: () => End): End {
 /** The path of a control socket: `PATH`, or `unix:PATH` as of a transport. */
 export function controlPathOf(text: string): string {
   const path = text.replace(/^unix:/, '');
-  if (path === '') throw new InvalidArgumentError('Give the path of a socket.');
+  const length = Buffer.byteLength(path);
+  if (length === 0 || length > PATH_MAX)
+    throw new InvalidArgumentError(`Give the path of a socket, 1 to ${PATH_MAX} bytes.`);
   return path;
 }

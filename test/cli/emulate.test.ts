@@ -226,6 +226,8 @@ test.each([
   [['emulate', '--transport', 'unix:/x', '--behaviour', 'late:often'], /no misbehaviour "late:often"/],
   [['emulate', '--transport', 'unix:/x', '--at', 'soon:reset'], /5:take-ownership/],
   [['host', '--transport', 'worker:x'], /unix:PATH/],
+  [['host', '--transport', 'unix:/x', '--control', 'unix:'], /path of a socket/],
+  [['host', '--transport', 'unix:/x', '--control', `/${'a'.repeat(107)}`], /1 to 107 bytes/],
   [['host', '--transport', 'unix:/x', '--quirk', 'odd'], /no quirk "odd"/],
 ])('wrong usage: %s', (args, said) => {
   const { status, stderr } = sapwood(args);
