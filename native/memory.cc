@@ -2,8 +2,10 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -23,6 +25,7 @@ constexpr int64_t OFFSET_MAX = (int64_t{1} << 53) - 1;
 struct Slot {
   std::atomic<uintptr_t> start{0};
   std::atomic<size_t> length{0};
+  std::atomic<size_t> page{0};
   std::atomic<bool> damaged{false};
   bool used = false;
   Slot* next = nullptr;
@@ -31,7 +34,6 @@ struct Slot {
 std::atomic<Slot*> slots{nullptr};
 std::mutex slotsMutex;
 struct sigaction previousAction;
-uintptr_t pageSize;
 
 Slot* slotAt(uintptr_t address) {
   for (Slot* slot = slots.load(std::memory_order_acquire); slot != nullptr; slot = slot->next) {
@@ -60,9 +62,9 @@ void onBusError(int number, siginfo_t* info, void* context) {
   const int error = errno;
   const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
   Slot* slot = info->si_code > 0 ? slotAt(address) : nullptr;
-  void* page = reinterpret_cast<void*>(address & ~(pageSize - 1));
-  if (slot != nullptr && mmap(page, pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-                              0) != MAP_FAILED) {
+  const size_t size = slot == nullptr ? 0 : slot->page.load(std::memory_order_relaxed);
+  if (slot != nullptr && mmap(reinterpret_cast<void*>(address & ~(size - 1)), size, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
     slot->damaged.store(true, std::memory_order_release);
     errno = error;
     return;
@@ -72,7 +74,6 @@ void onBusError(int number, siginfo_t* info, void* context) {
 }
 
 void catchBusErrors() {
-  pageSize = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   struct sigaction action {};
   action.sa_sigaction = onBusError;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -80,7 +81,7 @@ void catchBusErrors() {
   sigaction(SIGBUS, &action, &previousAction);
 }
 
-Slot* takeSlot(uintptr_t start, size_t length) {
+Slot* takeSlot(uintptr_t start, size_t length, size_t page) {
   std::lock_guard<std::mutex> lock(slotsMutex);
   if (slots.load() == nullptr) catchBusErrors();
   Slot* slot = slots.load();
@@ -93,6 +94,7 @@ Slot* takeSlot(uintptr_t start, size_t length) {
   slot->used = true;
   slot->damaged.store(false);
   slot->length.store(length);
+  slot->page.store(page);
   slot->start.store(start, std::memory_order_release);
   if (fresh) slots.store(slot, std::memory_order_release);
   return slot;
@@ -122,6 +124,13 @@ void unmapArea(MappedArea& area) {
 
 namespace {
 
+// What can be mapped and unmapped of a file: a part of a huge page cannot.
+int64_t pageOf(int fd) {
+  struct statfs system {};
+  if (fstatfs(fd, &system) == 0 && system.f_type == HUGETLBFS_MAGIC) return system.f_bsize;
+  return sysconf(_SC_PAGESIZE);
+}
+
 Napi::Value memoryCreate(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const int64_t size = integerOf(info[0], "size", 1, AREA_MAX);
@@ -142,14 +151,15 @@ Napi::Value memoryMap(const Napi::CallbackInfo& info) {
   const int64_t size = integerOf(info[2], "size", 1, AREA_MAX);
   if (offset % 4 != 0) throw Napi::RangeError::New(env, "offset must be a multiple of 4");
   // mmap takes whole pages only.
-  const int64_t before = offset % sysconf(_SC_PAGESIZE);
-  const size_t length = static_cast<size_t>(before + size);
+  const int64_t page = pageOf(fd);
+  const int64_t before = offset % page;
+  const size_t length = static_cast<size_t>((before + size + page - 1) / page * page);
   void* pages = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset - before);
   if (pages == MAP_FAILED) throw systemError(env, "mmap", errno);
   auto area = std::make_shared<MappedArea>();
   area->pages = pages;
   area->length = length;
-  area->slot = takeSlot(reinterpret_cast<uintptr_t>(pages), length);
+  area->slot = takeSlot(reinterpret_cast<uintptr_t>(pages), length, static_cast<size_t>(page));
   void* memory = static_cast<char*>(pages) + before;
   env.GetInstanceData<Addon>()->areas.emplace(memory, area);
   auto* held = new std::shared_ptr<MappedArea>(area);

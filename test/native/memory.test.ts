@@ -20,9 +20,13 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { native, nativeProblem } from '../../native/index.ts';
+import { NO_PYTHON } from '../transport/support/descriptors.ts';
 
 const PAGE = 4096;
 const ADDON = fileURLToPath(new URL('../../build/Release/sapwood_native.node', import.meta.url));
+/** Of 2 MiB, which nothing else uses; most machines keep none. */
+const freeHugePages = () =>
+  Number(/HugePages_Free:\s*(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1] ?? 0);
 const openFiles = () => readdirSync('/proc/self/fd').length;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -223,6 +227,38 @@ describe.skipIf(nativeProblem() !== undefined)('shared memory', () => {
       expect(mappings()).toBe(0);
       expect(openFiles()).toBeLessThanOrEqual(files);
     });
+  });
+
+  it.skipIf(NO_PYTHON || freeHugePages() === 0)('may be of huge pages, a part of which cannot go', () => {
+    // Only another program can make such memory.
+    const made = spawnSync(
+      'python3',
+      [
+        '-c',
+        `
+import os, sys
+fd = os.memfd_create('huge', os.MFD_HUGETLB)
+os.ftruncate(fd, 2 << 20)
+os.set_inheritable(fd, True)
+os.execv(sys.argv[1], [sys.argv[1], '-e', sys.argv[2], str(fd)])`,
+        process.execPath,
+        `const addon = require(${JSON.stringify(ADDON)});
+      const fs = require('node:fs');
+      const fd = Number(process.argv[1]);
+      const mapped = () => fs.readFileSync('/proc/self/maps', 'utf8').split('memfd:huge').length - 1;
+      const given = new Uint8Array(addon.memoryMap(fd, 4100, 8192));
+      given.fill(5);
+      addon.memoryUnmap(given.buffer);
+      console.log(mapped());
+      const memory = addon.memoryMap(fd, 4100, 8192);
+      fs.ftruncateSync(fd, 0);
+      console.log(new Uint8Array(memory)[0], addon.memoryDamaged(memory));
+      addon.memoryUnmap(memory);
+      console.log(mapped());`,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(made.stdout).toBe('0\n0 true\n0\n');
   });
 
   it('leaves other bus errors to whoever had them', () => {
