@@ -28,13 +28,13 @@ export class ControlClient {
   #lost: string | undefined;
   #rest = '';
 
-  /** Waits so long for a helper to listen at the path; why not, in words, when none does. */
-  static async open(path: string, waitMs: number): Promise<ControlClient | string> {
+  /** Waits so long for a helper to listen at the path, or until the signal; why not, in words, when none does. */
+  static async open(path: string, waitMs: number, signal?: AbortSignal): Promise<ControlClient | string> {
     const deadline = performance.now() + waitMs;
     for (;;) {
       const socket = await connected(path);
       if (typeof socket !== 'string') return new ControlClient(socket);
-      if (performance.now() >= deadline) return socket;
+      if (performance.now() >= deadline || signal?.aborted) return socket;
       await sleep(AGAIN_MS);
     }
   }

@@ -82,7 +82,7 @@ async function conformance(context: Context, options: Options): Promise<ExitName
   const junit = options.junit === undefined ? undefined : openOutput(options.junit);
   const record = options.record === undefined ? undefined : new Record(openOutput(options.record));
   const plug = listen(path, context);
-  const control = await controlOf(options, plug);
+  const control = await controlOf(options, plug, context);
   const engine = await play(context, options, scenarios, plug, control, record);
   const { results } = engine;
   if (junit !== undefined) writeSync(junit, junitDocument(results));
@@ -195,11 +195,21 @@ function listen(path: string, { output }: Context): CsmePlug {
   });
 }
 
-async function controlOf({ control, wait }: Options, plug: CsmePlug): Promise<ControlClient | undefined> {
+async function controlOf(
+  { control, wait }: Options,
+  plug: CsmePlug,
+  { output }: Context,
+): Promise<ControlClient | undefined> {
   if (control === undefined) return undefined;
-  const client = await ControlClient.open(control, wait * 1000);
+  const interrupted = untilInterrupted();
+  const stop = new AbortController();
+  void interrupted.signal.then(() => stop.abort());
+  output.say(`The driver's helper is looked for at ${control}.`);
+  const client = await ControlClient.open(control, wait * 1000, stop.signal);
+  interrupted.cancel();
   if (typeof client !== 'string') return client;
   plug.close();
+  if (stop.signal.aborted) throw new CliError('bad', 'interrupted before the helper came.');
   throw new CliError(
     'environment',
     `nobody listens at the control socket ${control}: ${client}.`,

@@ -137,15 +137,18 @@ describe.skipIf(nativeProblem() !== undefined)('two processes', () => {
     expect(status).toBe(3);
   });
 
-  test('interrupted while no driver comes: it ends, and the socket is gone', async () => {
+  test.each([
+    ['driver', [], 'Without --control', 'sapwood: interrupted; the report is of what was played.'],
+    ['helper', ['--control', '/none/helper'], 'looked for', 'sapwood: interrupted before the helper came.'],
+  ])('interrupted while no %s comes: it ends, and the socket is gone', async (_, more, waits, says) => {
     const socket = join(folder, 'nobody');
-    const child = start(['conformance', '--transport', `unix:${socket}`, '--wait', '3600']);
+    const child = start(['conformance', '--transport', `unix:${socket}`, '--wait', '3600', ...more]);
     const end = ended(child);
     child.stderr?.on('data', (text: string) => {
-      if (text.includes('Without --control')) child.kill('SIGINT');
+      if (text.includes(waits)) child.kill('SIGINT');
     });
     const { status, stderr } = await end;
-    expect(stderr).toContain('sapwood: interrupted; the report is of what was played.');
+    expect(stderr).toContain(says);
     expect(status).toBe(1);
     expect(existsSync(socket)).toBe(false);
   });
