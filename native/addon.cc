@@ -3,6 +3,7 @@
 
 #include <net/if.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,7 +14,7 @@ namespace sapwood {
 Addon::~Addon() {
   for (auto& [fd, mapping] : rings) closeMapping(*mapping);
   for (auto& [address, area] : areas) unmapArea(*area);
-  for (int fd : descriptors) ::close(fd);
+  for (int fd : descriptors) closeAnything(fd);
   // The environment that holds the reference ends with this object.
   makeError.SuppressDestruct();
 }
@@ -26,6 +27,12 @@ int Descriptor::release() {
   int fd = fd_;
   fd_ = -1;
   return fd;
+}
+
+void closeAnything(int fd) {
+  const linger none{};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  ::close(fd);
 }
 
 Napi::Error systemError(Napi::Env env, const char* syscall, int error, const std::string& subject) {
@@ -94,7 +101,7 @@ Napi::Value closeDescriptor(const Napi::CallbackInfo& info) {
   if (info.Env().GetInstanceData<Addon>()->descriptors.erase(fd) == 0) {
     throw systemError(info.Env(), "close", EBADF);
   }
-  ::close(fd);
+  closeAnything(fd);
   return info.Env().Undefined();
 }
 

@@ -130,7 +130,7 @@ void takeDescriptors(msghdr& message, int32_t* into, size_t room, std::unordered
         into[came] = fd;
         own.insert(fd);
       } else {
-        ::close(fd);
+        closeAnything(fd);
       }
     }
   }

@@ -73,6 +73,9 @@ void addDeviceCalls(Napi::Env env, Napi::Object exports);
 void addMemoryCalls(Napi::Env env, Napi::Object exports);
 void addSocketCalls(Napi::Env env, Napi::Object exports);
 
+// Closes a descriptor that may be anything: a connection whose owner wants a close to wait for it does not get that.
+void closeAnything(int fd);
+
 // Ends a ring: unmaps its memory and closes its descriptor. Once, however often it is called.
 void closeMapping(Mapping& mapping);
 // Unmaps. Once, however often it is called.

@@ -7,7 +7,7 @@ import { AREA_LAYOUTS } from '../../../sap/index.ts';
 import { encodeAnnouncement, encodeFrame } from '../../../transport/unix/framing.ts';
 import { me } from '../../contract/transport.ts';
 import { ACK, csmeWorld } from '../support/csme-world.ts';
-import { NO_PYTHON, sendDescriptors } from '../support/descriptors.ts';
+import { NO_PYTHON, sendDescriptors, sendLingering } from '../support/descriptors.ts';
 import { RawPeer, until } from '../support/raw-peer.ts';
 import { turns } from '../support/sides.ts';
 
@@ -112,6 +112,18 @@ describe.skipIf(nativeProblem() !== undefined)(
         sendDescriptors(world.path, encodeAnnouncement(V4.size, 0n), count);
         await until(() => world.problems.length > 0);
         expect(world.codes).toEqual(['TRANSPORT_ERR_DESCRIPTOR']);
+      });
+
+      it.skipIf(NO_PYTHON).each([
+        ['instead of a file', 'TRANSPORT_ERR_AREA', encodeAnnouncement(V4.size, 0n)],
+        ['with a message that has none', 'TRANSPORT_ERR_DESCRIPTOR', encodeFrame(me(1, 88))],
+      ])('sends a connection that waits when it is closed, %s', async (_, code, bytes) => {
+        world.listen();
+        const end = sendLingering(world.path, bytes);
+        await until(() => world.problems.length > 0);
+        expect(world.codes).toEqual([code]);
+        // Had the close waited, it would have been for this one, which ends itself after a minute.
+        end();
       });
 
       it.each<[string, number, bigint, string]>([
