@@ -25,7 +25,7 @@ export interface Carried {
 
 export class Case {
   readonly ledger: Ledger;
-  readonly sees: Sees = { driver: false, bus: false, frames: false, stack: false };
+  readonly sees: Sees = { driver: false, bus: false, frames: false, stack: false, area: false };
   readonly bells = new BellLog();
   settings: Settings = noSettings();
   link: Link = noLink();
@@ -157,7 +157,13 @@ export class Case {
   forget(): void {
     this.relink();
     this.settings = noSettings();
-    Object.assign(this.sees, { driver: false, bus: false, frames: false, stack: false } satisfies Sees);
+    Object.assign(this.sees, {
+      driver: false,
+      bus: false,
+      frames: false,
+      stack: false,
+      area: false,
+    } satisfies Sees);
     this.hostile = undefined;
     this.damaged.clear();
     this.unrecordedPings = 0;

@@ -150,6 +150,7 @@ export class Judge {
       case 'bus':
         return this.#bus(event);
       case 'area':
+        this.#case.sees.area = true;
         return this.#each((m) => m.area?.(event));
       case 'note':
         return this.#note(event);

@@ -15,6 +15,8 @@ export interface Sees {
   frames: boolean;
   /** Frames that the host's stack got. */
   stack: boolean;
+  /** What CSME saw of the area. */
+  area: boolean;
 }
 
 /** From one mapping of the area to its unmapping. */
