@@ -19,7 +19,7 @@ import { CliError, type ExitName } from '../exit.ts';
 import { meanings } from '../help.ts';
 import { Journal } from '../live/journal.ts';
 import { socketPathOf } from '../live/socket-path.ts';
-import { hearTyped } from '../live/typed.ts';
+import { hearTyped, quoted } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { list, wrapWords } from '../replay-text.ts';
 
@@ -112,7 +112,7 @@ async function emulate(context: Context, options: Options): Promise<ExitName> {
   const typed = hearTyped((word, rest) => {
     const message = commandOf(word, rest);
     if (message !== undefined) emulation.send(message);
-    else journal.say(`"${`${word} ${rest}`.trim()}" is no command; sapwood emulate --help lists them.`);
+    else journal.say(`${quoted(word, rest)} is no command; sapwood emulate --help lists them.`);
   });
   const why = await Promise.race([interrupted.signal.then(() => undefined), emulation.ended]);
   interrupted.cancel();

@@ -11,7 +11,7 @@ import { Driver } from '../host/driver.ts';
 import { Journal } from '../live/journal.ts';
 import { atSocket, controlPathOf, socketPathOf } from '../live/socket-path.ts';
 import { isBareReturn, Station } from '../live/station.ts';
-import { hearTyped } from '../live/typed.ts';
+import { hearTyped, quoted } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { quirkNames } from '../quirks.ts';
 import { version } from '../version.ts';
@@ -142,7 +142,7 @@ async function call(station: Station, word: string, rest: string): Promise<strin
         ? `"ch":"bus","dir":"ctl","name":"${word}","args":{"arg":0}`
         : `"ch":"wifi-cmd","dir":"wifi>drv","name":${JSON.stringify(word)},"args":${rest || '{}'}`;
   const request = parseControlRequest(`{"id":0,${cause}}`);
-  if (request instanceof TraceError) return `"${word} ${rest}" is no call: expected ${request.expected}.`;
+  if (request instanceof TraceError) return `${quoted(word, rest)} is no call: expected ${request.expected}.`;
   const error = await station.take(request.event);
-  return error === undefined ? undefined : `${word}: ${error}.`;
+  return error === undefined ? undefined : `${quoted(word)}: ${error}.`;
 }

@@ -4,7 +4,7 @@ import type { MeiTell } from '../../csme/mei/index.ts';
 import { errnoName } from '../../sap/index.ts';
 import type { Context } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
-import { hearTyped } from '../live/typed.ts';
+import { hearTyped, quoted } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 
 /** The name of the file of `cuse:/dev/NAME`; undefined for another transport. */
@@ -28,7 +28,8 @@ export async function emulateDevice({ output }: Context, name: string): Promise<
   const typed = hearTyped((word) => {
     if (word === 'reset') server.reset(READY_AFTER_MS);
     else if (word === 'remove') server.remove();
-    else output.say(`"${word}" is no command; there are ${Object.keys(DEVICE_COMMANDS).join(' and ')}.`);
+    else
+      output.say(`${quoted(word)} is no command; there are ${Object.keys(DEVICE_COMMANDS).join(' and ')}.`);
   });
   const wanted = await Promise.race([interrupted.signal, server.closed]);
   interrupted.cancel();

@@ -93,7 +93,10 @@ export class Station {
     if (cause.ch === 'frame') return this.#receive(cause.bytes);
     if (cause.ch === 'bus') return this.#workBus(cause.name, cause.args.arg);
     const { name, args } = cause;
-    if (name !== 'unregister') return isCommand(name) ? this.#take(name, args) : `there is no call "${name}"`;
+    if (name !== 'unregister')
+      return isCommand(name)
+        ? this.#take(name, args)
+        : `there is no call ${JSON.stringify(name.slice(0, 60))}`;
     this.#write({ ch: 'wifi-cmd', dir: 'wifi>drv', name, args: {} });
     for (const half of HALVES) await this.#runner.call(half, {});
     this.#write({ ch: 'wifi-cmd', dir: 'drv>wifi', name: `${name}.ret`, args: {} });

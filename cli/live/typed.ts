@@ -24,3 +24,11 @@ export function hearTyped(onLine: (word: string, rest: string) => void): Typed {
     },
   };
 }
+
+/** What was typed, for a message: in quotes, not too long, and no control character of it reaches the terminal. */
+export function quoted(word: string, rest = ''): string {
+  const text = `${word} ${rest}`.trim();
+  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+}
+
+const SHOWN = 60;
