@@ -49,7 +49,7 @@ export const OWN_CHECKS = {
   },
 } as const satisfies { readonly [id: string]: Check };
 
-export type OwnCheckId = keyof typeof OWN_CHECKS;
+type OwnCheckId = keyof typeof OWN_CHECKS;
 export type CheckId = RuleId | OwnCheckId;
 
 export const CHECKS: Readonly<Record<CheckId, Check>> = { ...RULES, ...OWN_CHECKS };

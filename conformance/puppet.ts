@@ -30,7 +30,7 @@ export interface PuppetSinks {
   trace(event: Untimed): void;
 }
 
-export type Pointer = 'wr' | 'rd';
+type Pointer = 'wr' | 'rd';
 
 interface Mapped {
   readonly area: SharedArea;

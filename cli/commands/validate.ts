@@ -80,7 +80,7 @@ async function validateFiles(context: Context, options: Options, files: string[]
 }
 
 /** Judges a file as it streams in. A `CliError` when it cannot be read or holds nothing of a trace. */
-export async function judgeFile(file: string, only?: ReadonlySet<RuleId>): Promise<Judgement> {
+async function judgeFile(file: string, only?: ReadonlySet<RuleId>): Promise<Judgement> {
   const name = nameOf(file);
   const judge = new Judge({ file: name, ...(only && { rules: only }) });
   let from: number | undefined;

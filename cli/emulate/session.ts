@@ -8,7 +8,7 @@ import type { Journal } from '../live/journal.ts';
 import type { Timed } from './commands.ts';
 import { tellText } from './tell-text.ts';
 
-export interface EmulationOptions {
+interface EmulationOptions {
   readonly path: string;
   readonly profile: Profile;
   readonly behaviours: readonly string[];

@@ -6,7 +6,7 @@ import type { Context } from '../command.ts';
 import { notOpened, notWritten } from '../output-file.ts';
 import { count } from '../replay-text.ts';
 
-export interface JournalOptions {
+interface JournalOptions {
   /** The trace goes to this file, too. */
   readonly record?: string;
   /** No ladder. */

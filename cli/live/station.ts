@@ -33,7 +33,7 @@ import {
 import { LimitedBus } from './limited-bus.ts';
 import { turnClock } from './turn-clock.ts';
 
-export interface StationOptions {
+interface StationOptions {
   readonly quirks?: Quirks;
   /** The first remark, and who is recorded. */
   readonly note: string;

@@ -1,7 +1,7 @@
 /** Lines that somebody types, or pipes in, while a command runs: a word, and what stands behind it. */
 import { createInterface } from 'node:readline';
 
-export interface Typed {
+interface Typed {
   close(): void;
 }
 

@@ -7,7 +7,7 @@ import { QUIET, type Stage } from '../stage.ts';
 
 /** 500 ms, and what a slow machine puts on top. */
 export const REPLY_MS = 500;
-export const ANSWERED_MS = 1_500;
+const ANSWERED_MS = 1_500;
 
 const ask = message('HOST_ASKS_FOR_NIC_OWNERSHIP');
 const good = ret('get_ownership', { ret: 0 });

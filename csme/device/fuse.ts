@@ -250,8 +250,8 @@ export const FUSE_MAJOR = 7;
 export const FUSE_MINOR = 38;
 /** Older kernels have other layouts; CUSE came with this one. */
 export const FUSE_MINOR_OLDEST = 11;
-export const IN_HEADER_BYTES = 40;
-export const OUT_HEADER_BYTES = 16;
+const IN_HEADER_BYTES = 40;
+const OUT_HEADER_BYTES = 16;
 /** What a WRITE has before its data, header included. */
 export const WRITE_HEADER_BYTES = IN_HEADER_BYTES + 40;
 /** FUSE_POLL_SCHEDULE_NOTIFY: somebody sleeps on the answer. */

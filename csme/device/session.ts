@@ -240,7 +240,7 @@ const EPROTO = 71;
  * Bytes of one read or write. The kernel cuts a longer one into pieces, which would be messages of their own: no
  * client's messages may be longer than what is always one piece, 32 pages less one for a buffer between two pages.
  */
-export const MAX_TRANSFER_BYTES = 128 * 1024;
+const MAX_TRANSFER_BYTES = 128 * 1024;
 export const MAX_MESSAGE_BYTES = 31 * 4096;
 /** Bytes of the buffer for one request. */
 export const REQUEST_BUFFER_BYTES = WRITE_HEADER_BYTES + MAX_TRANSFER_BYTES;

@@ -12,7 +12,7 @@ export const IOCTL_MEI_NOTIFY_SET = 0x40044802;
 export const IOCTL_MEI_NOTIFY_GET = 0x80044803;
 export const IOCTL_MEI_CONNECT_CLIENT_VTAG = 0xc0144804;
 
-export type IoctlRequest =
+type IoctlRequest =
   | { readonly name: 'connect'; readonly guid: string }
   | { readonly name: 'connectVtag'; readonly guid: string; readonly vtag: number }
   | { readonly name: 'notifySet'; readonly value: number }

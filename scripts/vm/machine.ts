@@ -30,7 +30,7 @@ export interface MachineEnd {
 }
 
 /** Without the first sign of the guest after this time it does not come up: 5 s are usual, a busy machine needs longer. */
-export const BOOT_LIMIT_S = 180;
+const BOOT_LIMIT_S = 180;
 
 const CONSOLE_FILE = 'console.log';
 const MEMORY_MB = 1024;

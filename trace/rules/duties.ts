@@ -57,7 +57,7 @@ interface Late<V> {
   readonly entry: Entry;
 }
 
-export type Arrival<V> =
+type Arrival<V> =
   | {
       readonly done: Duty<V>;
       /** What was asked for before it and has not come; empty, almost always. */

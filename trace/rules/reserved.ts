@@ -3,7 +3,7 @@
 import type { Fields } from '../../sap/declare.ts';
 import { SAP_HEADER_LEN, SAP_MESSAGES } from '../../sap/index.ts';
 
-export interface Range {
+interface Range {
   readonly from: number;
   readonly to: number;
 }

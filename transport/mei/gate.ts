@@ -2,7 +2,7 @@
 
 type Task = () => void;
 
-export class Gate {
+class Gate {
   readonly #waiting: Task[] = [];
   #free: number;
 
