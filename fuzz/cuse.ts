@@ -203,7 +203,9 @@ class Sequence {
       unique,
       room !== undefined && bytes.length >= room + 4 ? view.getUint32(room, true) : Number.MAX_SAFE_INTEGER,
     );
+    // A number may come again.
     if (opcode === 15) this.#reads.add(unique);
+    else this.#reads.delete(unique);
   }
 
   readonly #reads = new Set<bigint>();
