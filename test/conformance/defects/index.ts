@@ -1,4 +1,7 @@
 /** Every defect. */
+
+import { FRAME_DEFECTS } from './frames.ts';
+import { LIFECYCLE_DEFECTS } from './lifecycle.ts';
 import { OWNERSHIP_DEFECTS } from './ownership.ts';
 import type { Defect } from './plant.ts';
 import { SERVICE_DEFECTS } from './services.ts';
@@ -9,5 +12,7 @@ export const DEFECTS: readonly Defect[] = [
   ...STARTUP_DEFECTS,
   ...OWNERSHIP_DEFECTS,
   ...SERVICE_DEFECTS,
+  ...FRAME_DEFECTS,
+  ...LIFECYCLE_DEFECTS,
   ...WIRE_DEFECTS,
 ];
