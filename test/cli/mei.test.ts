@@ -8,6 +8,7 @@ import {
   type MeiClientReport,
   MeiError,
 } from '../../transport/index.ts';
+import { UNKNOWN } from '../support/mei-device.ts';
 import { sapwood } from './run.ts';
 
 const report = (name: MeiClientName, answer: MeiClientAnswer): MeiClientReport => ({
@@ -41,14 +42,7 @@ const BARE: SeenDevice = {
   device: {
     name: 'mei1',
     path: undefined,
-    state: undefined,
-    kind: undefined,
-    firmwareVersions: [],
-    hbmVersion: undefined,
-    hbmVersionOfDriver: undefined,
-    firmwareStatus: [],
-    trace: undefined,
-    sendQueueLimit: undefined,
+    ...UNKNOWN,
   },
   clients: undefined,
 };

@@ -9,8 +9,7 @@ import {
   systemClock,
 } from '../../../transport/index.ts';
 import { behaviour } from '../pair/acts.ts';
-import { census } from './census.ts';
-import { hooks, Log, onProblem, type Side, stackOf, wallClock, wrong } from './log.ts';
+import { commonSnapshot, hooks, Log, onProblem, type Side, stackOf, wallClock, wrong } from './log.ts';
 import type { Begin, CsmeSnapshot, Order, Point } from './protocol.ts';
 import { Watched } from './watched.ts';
 
@@ -62,19 +61,9 @@ export class CsmeSide implements Side {
 
   snapshot(): CsmeSnapshot {
     const { firmware, delayed, sapSeqNum } = this.#csme.state;
-    const { turns, ringsEmpty, meSent, me } = this.#watched;
-    this.#log.recording?.flush();
     return {
       side: 'csme',
-      census: census(),
-      nowMs: systemClock.now(),
-      turns,
-      ringsEmpty,
-      meSent,
-      me: me.heard,
-      sapSent: sapSeqNum - 1,
-      sap: this.#log.sap.heard,
-      ringFull: this.#log.ringFull,
+      ...commonSnapshot(this.#watched, this.#log, sapSeqNum - 1),
       firmware,
       delayed: delayed.length,
     };

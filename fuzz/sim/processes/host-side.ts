@@ -5,8 +5,7 @@ import { connectUnixHost, type Runner, recorded, run, systemClock } from '../../
 import { NOTHING_TOLD, toldAfter } from '../model/told.ts';
 import type { DriverAct } from '../pair/acts.ts';
 import { BOUNDS, shortBytes } from '../pair/pair.ts';
-import { census } from './census.ts';
-import { hooks, Log, onProblem, type Side, stackOf, wallClock, wrong } from './log.ts';
+import { commonSnapshot, hooks, Log, onProblem, type Side, stackOf, wallClock, wrong } from './log.ts';
 import type { Begin, HostSnapshot, Order, Point } from './protocol.ts';
 import { Watched } from './watched.ts';
 
@@ -67,19 +66,9 @@ export class HostSide implements Side {
   snapshot(): HostSnapshot {
     for (const [token, call] of this.#calls) this.#checkTime(token, call);
     const { state, sapSeqNum } = this.#host;
-    const { turns, ringsEmpty, meSent, me } = this.#watched;
-    this.#log.recording?.flush();
     return {
       side: 'host',
-      census: census(),
-      nowMs: systemClock.now(),
-      turns,
-      ringsEmpty,
-      meSent,
-      me: me.heard,
-      sapSent: sapSeqNum,
-      sap: this.#log.sap.heard,
-      ringFull: this.#log.ringFull,
+      ...commonSnapshot(this.#watched, this.#log, sapSeqNum),
       state,
       told: this.#told,
       waiting: this.#calls.size,

@@ -7,8 +7,9 @@ import {
   systemClock,
   type TransportError,
 } from '../../../transport/index.ts';
-import type { Order, Point, Report, Snapshot } from './protocol.ts';
-import { Numbers, seqNumOf } from './watched.ts';
+import { census } from './census.ts';
+import type { CommonSnapshot, Order, Point, Report, Snapshot } from './protocol.ts';
+import { Numbers, seqNumOf, type Watched } from './watched.ts';
 
 export interface Side {
   /** An order that nothing is answered to. */
@@ -89,5 +90,26 @@ export function onProblem(log: Log): (error: TransportError) => void {
   return (error) => {
     log.note(`${error.code}: ${error.message}`);
     if (!EXPECTED.has(error.code)) wrong(`${error.code}: ${error.message}`);
+  };
+}
+
+/** What both sides say of themselves; `sapSent`: number of the last SAP message that was written. */
+export function commonSnapshot(
+  watched: Pick<Watched<never, never>, 'turns' | 'ringsEmpty' | 'meSent' | 'me'>,
+  log: Log,
+  sapSent: number,
+): CommonSnapshot {
+  const { turns, ringsEmpty, meSent, me } = watched;
+  log.recording?.flush();
+  return {
+    census: census(),
+    nowMs: systemClock.now(),
+    turns,
+    ringsEmpty,
+    meSent,
+    me: me.heard,
+    sapSent,
+    sap: log.sap.heard,
+    ringFull: log.ringFull,
   };
 }

@@ -77,7 +77,7 @@ export interface Heard {
   readonly disordered: number;
 }
 
-interface CommonSnapshot {
+export interface CommonSnapshot {
   readonly census: Census;
   readonly nowMs: number;
   /** How often the machine was at work. */

@@ -22,8 +22,6 @@ import { got, Rig, result } from './support.ts';
 
 const { tagged, plain, silent, slow, fixed } = TEST_GUIDS;
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
-const _READABLE = POLL.IN | POLL.RDNORM;
-const _WRITABLE = POLL.OUT | POLL.WRNORM;
 
 describe('connect', () => {
   it('gives the longest message and the version', () => {

@@ -19,9 +19,6 @@ import {
 import { got, Rig, result } from './support.ts';
 
 const { plain, silent } = TEST_GUIDS;
-const _UNKNOWN = '00000000-0000-4000-8000-000000000000';
-const _READABLE = POLL.IN | POLL.RDNORM;
-const _WRITABLE = POLL.OUT | POLL.WRNORM;
 
 describe('notifications', () => {
   const enabled = () => {

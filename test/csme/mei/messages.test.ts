@@ -14,7 +14,6 @@ import {
 import { ALL, got, Rig, result } from './support.ts';
 
 const { plain, fixed } = TEST_GUIDS;
-const _UNKNOWN = '00000000-0000-4000-8000-000000000000';
 const READABLE = POLL.IN | POLL.RDNORM;
 const WRITABLE = POLL.OUT | POLL.WRNORM;
 

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listMeiDevices, MEI_STATES } from '../../../transport/index.ts';
 import { parseMeiAttributes } from '../../../transport/mei/devices.ts';
+import { UNKNOWN } from '../../support/mei-device.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sapwood-mei-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,16 +38,6 @@ const LAPTOP = {
   kind: 'mei\n',
   trc: '00000889\n',
   tx_queue_limit: '50\n',
-};
-const UNKNOWN = {
-  state: undefined,
-  kind: undefined,
-  firmwareVersions: [],
-  hbmVersion: undefined,
-  hbmVersionOfDriver: undefined,
-  firmwareStatus: [],
-  trace: undefined,
-  sendQueueLimit: undefined,
 };
 
 describe('what sysfs says', () => {
