@@ -25,9 +25,11 @@ export function breaches(file, source, table = IMPORT_TABLE) {
 function judge(file, owner, rule, target, table) {
   if (target.startsWith('node:')) return rule.node ? undefined : `${owner} may not import Node's '${target}'`;
   if (!target.startsWith('.')) {
-    return rule.packages.includes(target.split('/')[0])
-      ? undefined
-      : `${owner} may not import package '${target}'`;
+    const name = target
+      .split('/')
+      .slice(0, target.startsWith('@') ? 2 : 1)
+      .join('/');
+    return rule.packages.includes(name) ? undefined : `${owner} may not import package '${target}'`;
   }
   const path = relative(ROOT, resolve(ROOT, dirname(file), target));
   const other = ownerOf(path, table);

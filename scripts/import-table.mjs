@@ -10,6 +10,8 @@ const EVERYTHING = [
   'transport',
   'trace',
   'conformance',
+  'netlink-bridge',
+  'netlink-bridge/agent',
 ];
 
 /**
@@ -28,9 +30,15 @@ export const IMPORT_TABLE = {
   transport: { folders: ['sap', 'native'], packages: [], node: true },
   trace: { folders: ['sap', 'ownership', 'csme'], packages: ['picocolors'], node: true },
   conformance: { folders: ['sap', 'csme', 'transport', 'trace'], packages: [], node: true },
+  'netlink-bridge': {
+    folders: ['sap', 'native', 'netlink-bridge/agent'],
+    packages: ['netlink', '@homebridge/dbus-native'],
+    node: true,
+  },
+  'netlink-bridge/agent': { folders: ['sap'], packages: [], node: false },
   cli: {
     folders: EVERYTHING,
-    packages: ['commander', 'picocolors'],
+    packages: ['commander', 'picocolors', 'pino', 'smol-toml'],
     node: true,
   },
   examples: {
@@ -54,6 +62,7 @@ export const IMPORT_TABLE = {
       'native',
       'transport',
       'trace',
+      'netlink-bridge',
     ],
     packages: [],
     node: true,
