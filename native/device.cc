@@ -1,8 +1,9 @@
-// Character devices: opened, read, written and closed, and the ioctls of /dev/meiN.
+// Character devices: opened, read, written and closed, and the ioctls of /dev/meiN and /dev/rfkill.
 #include "support.h"
 
 #include <fcntl.h>
 #include <linux/mei.h>
+#include <linux/rfkill.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,11 @@
 #include <functional>
 #include <memory>
 #include <utility>
+
+// Headers before Linux 5.11 do not have it; the kernel that it runs on may.
+#ifndef RFKILL_IOCTL_MAX_SIZE
+#define RFKILL_IOCTL_MAX_SIZE _IOW('R', 2, __u32)
+#endif
 
 namespace sapwood {
 
@@ -99,9 +105,14 @@ Napi::Value deviceOpen(const Napi::CallbackInfo& info) {
   if (path.empty() || path.find('\0') != std::string::npos) {
     throw Napi::TypeError::New(env, "path must be a string that names a device");
   }
+  bool readOnly = false;
+  if (!info[1].IsUndefined()) {
+    if (!info[1].IsBoolean()) throw Napi::TypeError::New(env, "readOnly must be a boolean");
+    readOnly = info[1].As<Napi::Boolean>();
+  }
   std::string subject = std::string(kDevice) + " " + path;
   int opened;
-  do opened = open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  do opened = open(path.c_str(), (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   while (opened < 0 && errno == EINTR);
   Descriptor fd(opened);
   if (fd.get() < 0) throw systemError(env, "open", errno, subject);
@@ -172,6 +183,14 @@ Napi::Value meiNotifyGet(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), error == 0 && events != 0);
 }
 
+Napi::Value rfkillMaxSize(const Napi::CallbackInfo& info) {
+  int fd = descriptorOf(info[0]);
+  auto bytes = static_cast<uint32_t>(integerOf(info[1], "bytes", 0, UINT32_MAX));
+  int error = retried(fd, RFKILL_IOCTL_MAX_SIZE, &bytes);
+  if (error != 0) throw systemError(info.Env(), "ioctl RFKILL_IOCTL_MAX_SIZE", error, kDevice);
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void addDeviceCalls(Napi::Env env, Napi::Object exports) {
@@ -182,6 +201,7 @@ void addDeviceCalls(Napi::Env env, Napi::Object exports) {
   exports["meiConnect"] = Napi::Function::New(env, meiConnect, "meiConnect");
   exports["meiNotifySet"] = Napi::Function::New(env, meiNotifySet, "meiNotifySet");
   exports["meiNotifyGet"] = Napi::Function::New(env, meiNotifyGet, "meiNotifyGet");
+  exports["rfkillMaxSize"] = Napi::Function::New(env, rfkillMaxSize, "rfkillMaxSize");
 }
 
 }  // namespace sapwood

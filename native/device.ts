@@ -1,10 +1,10 @@
 /** The native calls of `device.cc`. */
 export interface DeviceCalls {
   /**
-   * Opens a character device for reading and writing, non-blocking. Something that is no character device is ENOTTY.
-   * `close` closes it where that cannot block, `deviceClose` where it can.
+   * Opens a character device, non-blocking, for reading and writing or only for reading. Something that is no character
+   * device is ENOTTY. `close` closes it where that cannot block, `deviceClose` where it can.
    */
-  deviceOpen(path: string): number;
+  deviceOpen(path: string, readOnly?: boolean): number;
   /** One read(2) to `into[at..]`. Its bytes, which may be none, or -1 when there is nothing to read now. */
   deviceRead(fd: number, into: Uint8Array, at: number): number;
   /** One write(2) of `from[start..end)`. The bytes that were taken, or -1 when there is no room now. */
@@ -22,6 +22,12 @@ export interface DeviceCalls {
   meiNotifySet(fd: number, value: number): Promise<void>;
   /** IOCTL_MEI_NOTIFY_GET: takes the event that is pending. False when there is none. */
   meiNotifyGet(fd: number): boolean;
+
+  /**
+   * RFKILL_IOCTL_MAX_SIZE: a read of this handle of /dev/rfkill gives so many bytes of a record, 8 before. The kernel
+   * takes 8 to 255; ENOTTY when it has only records of 8 bytes (before Linux 5.11).
+   */
+  rfkillMaxSize(fd: number, bytes: number): void;
 }
 
 /** What a connect tells about the client: the firmware's words, not yet checked. */

@@ -42,6 +42,14 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
     native().close(nothing);
   });
 
+  it('opened for reading only, it takes no writing', () => {
+    const zero = native().deviceOpen('/dev/zero', true);
+    expect(native().deviceRead(zero, new Uint8Array(4), 0)).toBe(4);
+    expect(() => native().deviceWrite(zero, GUID, 0, 4)).toThrow(/write \(device\): EBADF/);
+    native().close(zero);
+    expect(() => native().deviceOpen('/dev/zero', 1 as unknown as boolean)).toThrow(/^readOnly/);
+  });
+
   it('a device that has nothing to read is told from one that gave nothing', () => {
     const terminal = native().deviceOpen('/dev/ptmx');
     expect(native().deviceRead(terminal, new Uint8Array(8), 0)).toBe(-1);
@@ -94,6 +102,7 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
     });
     await expect(native().meiNotifySet(fd, 1)).rejects.toMatchObject({ errno: 25 });
     expect(() => native().meiNotifyGet(fd)).toThrow(/ENOTTY/);
+    expect(() => native().rfkillMaxSize(fd, 9)).toThrow(/ioctl RFKILL_IOCTL_MAX_SIZE \(device\): ENOTTY/);
     native().close(fd);
     expect(openFiles()).toBe(files);
   });
@@ -125,6 +134,7 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
     'meiConnect',
     'meiNotifySet',
     'meiNotifyGet',
+    'rfkillMaxSize',
   ] as const)('%s throws about anything, and survives', (name) => {
     const call = native()[name] as (...args: unknown[]) => unknown;
     fc.assert(
@@ -136,10 +146,11 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
   });
 
   it('names the argument', () => {
-    const { meiConnect, meiNotifySet, deviceOpen } = native();
+    const { meiConnect, meiNotifySet, deviceOpen, rfkillMaxSize } = native();
     expect(() => meiConnect(1, new Uint8Array(15))).toThrow('guid must be 16 bytes');
     expect(() => meiConnect(1, GUID, 256)).toThrow('vtag must be a whole number from 0 to 255');
     expect(() => meiNotifySet(1, -1)).toThrow(/^value/);
+    expect(() => rfkillMaxSize(1, 9.5)).toThrow(/^bytes/);
     expect(() => deviceOpen('/dev/null\0x')).toThrow(/^path must be a string/);
   });
 });
