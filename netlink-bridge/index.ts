@@ -5,3 +5,4 @@
 export * from './agent/types.ts';
 export { BRIDGE_ERRORS, BridgeError, type BridgeErrorCode, type BridgeErrorDetails } from './errors.ts';
 export { fileJournal, type Journal, type JournalEntry, memoryJournal } from './journal.ts';
+export * from './rfkill/index.ts';
