@@ -28,7 +28,7 @@ export const TIMERS = {
     ms: 60_000,
     when: 'nothing can be prepared: profiles and access point are looked at again',
     source: CHOICE,
-    in: ['paused'],
+    in: ['restoring', 'paused'],
   },
   ownershipRetry: {
     ms: 60_000,

@@ -96,7 +96,7 @@ export const TROUBLES = {
   },
   'supplicant-gone': {
     level: 'warn',
-    says: 'The supplicant stopped, and with it what was prepared: begun again when it is back.',
+    says: 'The supplicant is gone: begun again when it is back.',
   },
   'interface-gone': { level: 'warn', says: 'The interface is gone: begun again when it is back.' },
   'radio-off': { level: 'info', says: 'The radio was switched off: all is put back.' },
