@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuestJob, TestJob } from './arguments.ts';
 import { type ArchiveEntry, cpioArchive } from './initramfs.ts';
-import type { KernelModule } from './modules.ts';
+import { type KernelModule, MODULE_PARAMETERS } from './modules.ts';
 
 /** Names of the two 9p shares. */
 export const SHARES = { host: 'host', run: 'run' } as const;
@@ -34,8 +34,8 @@ mkdir -p /proc /sys /dev /host /memory /root
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
-for module in /modules/*; do
-  insmod "$module" || echo "sapwood: the kernel does not take $module"
+for module in /modules/*.ko; do
+  insmod "$module" $(cat "$module.parameters" 2>/dev/null) || echo "sapwood: the kernel does not take $module"
 done
 ip link set lo up
 mount -t 9p -o ro,${NINE_P},cache=loose ${SHARES.host} /host
@@ -77,10 +77,14 @@ function initramfs(busybox: Buffer, modules: readonly KernelModule[]): ArchiveEn
     { path: 'bin/busybox', bytes: busybox },
     { path: 'init', bytes: Buffer.from(INIT) },
     { path: 'modules' },
-    ...modules.map(({ name, bytes }, index) => ({
-      path: `modules/${String(index).padStart(3, '0')}-${name}.ko`,
-      bytes,
-    })),
+    ...modules.flatMap(({ name, bytes }, index) => {
+      const path = `modules/${String(index).padStart(3, '0')}-${name}.ko`;
+      const parameters = MODULE_PARAMETERS[name];
+      return [
+        { path, bytes },
+        ...(parameters === undefined ? [] : [{ path: `${path}.parameters`, bytes: Buffer.from(parameters) }]),
+      ];
+    }),
   ];
 }
 

@@ -7,7 +7,8 @@ import { type GuestJob, parseVmArguments, USAGE, type VmArguments } from './argu
 import { SHARED_FILES, writeGuest } from './guest.ts';
 import { consoleTail, machineProblem, runMachine } from './machine.ts';
 import { Missing } from './missing.ts';
-import { BOOT_MODULES, GUEST_MODULES, ModuleTree } from './modules.ts';
+import { BOOT_MODULES, GUEST_MODULES, type KernelModule, ModuleTree } from './modules.ts';
+import { OWN_MODULE, ownModule } from './own-module.ts';
 import { cacheFolder, PackageCache } from './packages.ts';
 
 // This file runs from dist/scripts/vm.
@@ -55,7 +56,8 @@ async function boot(args: VmArguments, job: GuestJob, folder: string) {
   const lacking = wanted.filter((name) => !tree.has(name));
   if (lacking.length > 0) say(`${kernel.name} does not have: ${lacking.join(', ')}`);
   const colour = process.stdout.isTTY === true;
-  writeGuest({ folder, root: ROOT, busybox: cache.busybox(), modules: tree.inOrder(wanted), colour }, job);
+  const modules = [...tree.inOrder(wanted), ...ownModules(cache, kernel.name)];
+  writeGuest({ folder, root: ROOT, busybox: cache.busybox(), modules, colour }, job);
 
   const shell = job.kind === 'shell';
   const { timeoutS } = args;
@@ -76,6 +78,17 @@ async function boot(args: VmArguments, job: GuestJob, folder: string) {
   const report = join(folder, SHARED_FILES.junit);
   if (args.junit !== undefined && existsSync(report)) copyFileSync(report, args.junit);
   return end.status ?? EXIT.failed;
+}
+
+/** Where it cannot be built the tests that need it are skipped. */
+function ownModules(cache: PackageCache, kernel: string): KernelModule[] {
+  try {
+    return [ownModule(cache, kernel, ROOT)];
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    say(`without ${OWN_MODULE}: ${error.message}`);
+    return [];
+  }
 }
 
 function say(text: string): void {

@@ -6,20 +6,31 @@ import { basename, join } from 'node:path';
 /** The guest cannot come up without these. */
 export const BOOT_MODULES = ['virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'overlay'] as const;
 
-/** What the tests are about. mac80211_hwsim gives two simulated radios. */
+/** What the tests are about. */
 export const GUEST_MODULES = [
   'fuse',
   'cuse',
   'rfkill',
   'cfg80211',
   'mac80211',
+  // Ciphers of WLAN, which the kernel looks for when they are used, and cannot find in the guest.
   'ccm',
+  'ctr',
+  'cmac',
+  'gcm',
   'mac80211_hwsim',
+  'bridge',
   'nlmon',
   'veth',
   'tun',
   'mei',
 ] as const;
+
+/** Parameters of modules. */
+export const MODULE_PARAMETERS: Readonly<Record<string, string>> = {
+  // A station, two access points to roam between, and a second station.
+  mac80211_hwsim: 'radios=4',
+};
 
 export interface KernelModule {
   readonly name: string;

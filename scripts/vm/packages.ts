@@ -13,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -37,13 +38,13 @@ const QEMU = { program: 'qemu-system-x86_64', package: 'qemu-system-x86' } as co
 const BUSYBOX = { program: 'busybox', package: 'busybox-static' } as const;
 
 export class PackageCache {
-  readonly #folder: string;
-  readonly #say: (text: string) => void;
+  readonly folder: string;
+  readonly say: (text: string) => void;
 
   /** @param say is told of what takes time or is not as usual */
   constructor(folder: string, say: (text: string) => void) {
-    this.#folder = folder;
-    this.#say = say;
+    this.folder = folder;
+    this.say = say;
   }
 
   /** @throws Missing */
@@ -78,14 +79,14 @@ export class PackageCache {
     const said = spawnSync('apt-cache', ['depends', meta], { encoding: 'utf8' });
     let name = kernelPackage(meta, said.stdout ?? '');
     if (name === undefined) {
-      name = newest(listed(this.#folder).filter((entry) => entry.startsWith('linux-image-')));
+      name = newest(listed(this.folder).filter((entry) => entry.startsWith('linux-image-')));
       if (name === undefined) {
         throw new Missing(
-          `apt knows no package ${meta}, and the cache ${this.#folder} has no kernel. ` +
+          `apt knows no package ${meta}, and the cache ${this.folder} has no kernel. ` +
             'On a Debian machine `apt-get update` fetches the lists of packages.',
         );
       }
-      this.#say(`apt knows no package ${meta}: taking ${name} from the cache`);
+      this.say(`apt knows no package ${meta}: taking ${name} from the cache`);
     }
     const tree = this.#unpacked(name, () => [name]);
     const image = listed(join(tree, 'boot')).find((entry) => entry.startsWith('vmlinuz-'));
@@ -98,6 +99,17 @@ export class PackageCache {
     return { name, image: join(tree, 'boot', image), modules: join(modules, listed(modules)[0]!) };
   }
 
+  /** What modules for a kernel are built with: the folder for `make -C`. @throws Missing */
+  headers(kernel: string): string {
+    const name = kernel.replace(/^linux-image-/, 'linux-headers-');
+    const tree = this.#unpacked(
+      name,
+      () => headerPackages(name, execute('apt-cache', ['depends', name])),
+      (unpacked) => makeRelocatable(join(unpacked, 'usr/src')),
+    );
+    return join(tree, 'usr/src', name);
+  }
+
   /** A program's package with all that it needs and is not installed, unpacked. */
   #tools(name: string): string {
     return this.#unpacked(name, () => {
@@ -108,21 +120,22 @@ export class PackageCache {
     });
   }
 
-  /** The folder of the cache with these packages; filled by the first who needs it. */
-  #unpacked(key: string, names: () => readonly string[]): string {
-    const target = join(this.#folder, key);
+  /** The folder of the cache with these packages; filled, and finished, by the first who needs it. */
+  #unpacked(key: string, names: () => readonly string[], finish?: (tree: string) => void): string {
+    const target = join(this.folder, key);
     if (existsSync(target)) return target;
-    mkdirSync(this.#folder, { recursive: true });
-    const work = mkdtempSync(join(this.#folder, '.new-'));
+    mkdirSync(this.folder, { recursive: true });
+    const work = mkdtempSync(join(this.folder, '.new-'));
     try {
       const wanted = names();
-      this.#say(
+      this.say(
         `downloading ${wanted.length === 1 ? wanted[0] : `${key} and ${wanted.length - 1} more packages`}`,
       );
       // The user `_apt` cannot write here, and apt would warn of it.
       apt(['-o', 'APT::Sandbox::User=root', 'download', ...wanted], work);
       const tree = join(work, 'tree');
       for (const file of listed(work)) execute('dpkg-deb', ['-x', join(work, file), tree]);
+      finish?.(tree);
       try {
         renameSync(tree, target);
       } catch (error) {
@@ -145,6 +158,25 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
 export function kernelPackage(meta: string, aptSaid: string): string | undefined {
   const depends = /^ *Depends: (linux-image-\S+)$/m.exec(aptSaid)?.[1];
   return depends ?? (aptSaid.split('\n')[0] === meta ? meta : undefined);
+}
+
+/** A package of kernel headers and those that it needs and no other package does, from `apt-cache depends PACKAGE`. */
+export function headerPackages(name: string, aptSaid: string): string[] {
+  const needed = [...aptSaid.matchAll(/^ *Depends: (linux-(?:headers|kbuild)-\S+)$/gm)];
+  return [name, ...needed.map((match) => match[1]!)];
+}
+
+/** The Makefiles of the headers name each other as if they were installed: now they do so wherever they are. */
+function makeRelocatable(sources: string): void {
+  for (const folder of listed(sources)) {
+    const path = join(sources, folder, 'Makefile');
+    if (!existsSync(path)) continue;
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      text.replace(/^include \/usr\/src\//m, 'include $(dir $(lastword $(MAKEFILE_LIST)))../'),
+    );
+  }
 }
 
 /** The package of the highest version. */

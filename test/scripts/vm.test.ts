@@ -8,7 +8,7 @@ import { parseVmArguments, USAGE } from '../../scripts/vm/arguments.ts';
 import { cpioArchive } from '../../scripts/vm/initramfs.ts';
 import { consoleTail, type MachineEnd, machineProblem } from '../../scripts/vm/machine.ts';
 import { loadOrder, ModuleTree, moduleDependencies } from '../../scripts/vm/modules.ts';
-import { isStatic, kernelPackage, newest } from '../../scripts/vm/packages.ts';
+import { headerPackages, isStatic, kernelPackage, newest } from '../../scripts/vm/packages.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/scripts/vm/main.js', import.meta.url));
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find(existsSync);
@@ -64,6 +64,24 @@ describe('the command line', () => {
     for (const option of ['test', 'junit', 'run', 'shell', 'kernel', 'module', 'timeout']) {
       expect(USAGE).toContain(`--${option} `);
     }
+  });
+});
+
+describe('which headers', () => {
+  it('are those of the kernel, and what of them lies in further packages', () => {
+    const said = `linux-headers-6.12.117+deb12-amd64
+  Depends: linux-base
+  Depends: linux-headers-6.12.117+deb12-common
+ |Depends: linux-image-6.12.117+deb12-amd64
+  Depends: linux-image-6.12.117+deb12-amd64-unsigned
+  Depends: linux-kbuild-6.12.117+deb12
+  Depends: gcc-12
+`;
+    expect(headerPackages('linux-headers-6.12.117+deb12-amd64', said)).toEqual([
+      'linux-headers-6.12.117+deb12-amd64',
+      'linux-headers-6.12.117+deb12-common',
+      'linux-kbuild-6.12.117+deb12',
+    ]);
   });
 });
 

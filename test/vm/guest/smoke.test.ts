@@ -16,13 +16,13 @@ describe('devices', () => {
     expect(statSync(path).isCharacterDevice()).toBe(true);
   });
 
-  it('has two simulated radios', () => {
-    expect(readdirSync('/sys/class/ieee80211')).toEqual(['phy0', 'phy1']);
+  it('has four simulated radios', () => {
+    expect(readdirSync('/sys/class/ieee80211')).toEqual(['phy0', 'phy1', 'phy2', 'phy3']);
   });
 
   it('has their rfkill switches, not blocked by hardware', () => {
     const switches = readdirSync('/sys/class/rfkill').map((name) => `/sys/class/rfkill/${name}`);
-    expect(switches).toHaveLength(2);
+    expect(switches).toHaveLength(4);
     for (const path of switches) {
       expect(readFileSync(`${path}/type`, 'utf8').trim()).toBe('wlan');
       expect(readFileSync(`${path}/hard`, 'utf8').trim()).toBe('0');
