@@ -133,11 +133,12 @@ describe('soft blocks', () => {
 
   it('more of them than the kernel keeps: the end is right', async () => {
     const { index } = listener.of(0);
+    // The kernel of today keeps 1001, of which the last says that it is blocked.
     for (let i = 0; i < 1300; i++) block(index, i % 2 === 0);
+    await listener.next();
+    expect(listener.of(0).soft).toBe(false);
     block(index, true);
-    for (let event = await listener.next(); !listener.of(0).soft; event = await listener.next()) {
-      expect(event.type).toBe('change');
-    }
+    while (!listener.of(0).soft) await listener.next();
     block(index, false);
     while (listener.of(0).soft) await listener.next();
   });
