@@ -2,7 +2,8 @@
  * The real card: nl80211 with Intel's vendor commands, rfkill, the supplicants, and the agent that takes the card over from
  * CSME without breaking the remote session.
  */
-export * from './agent/types.ts';
+export * from './agent/index.ts';
 export { BRIDGE_ERRORS, BridgeError, type BridgeErrorCode, type BridgeErrorDetails } from './errors.ts';
 export { fileJournal, type Journal, type JournalEntry, memoryJournal } from './journal.ts';
+export type { Log } from './log.ts';
 export * from './rfkill/index.ts';
