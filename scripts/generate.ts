@@ -1,6 +1,8 @@
 /** Writes what is derived from the declarations. With `--check`, changes nothing and fails when something is stale. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sampleConfig } from '../cli/agent/config.ts';
+import { agentSections } from '../cli/agent/docs.ts';
 import { fillSections, hostSections } from '../ownership/diagram.ts';
 import { generatedSources } from '../sap/walk/registers.ts';
 import { ruleSections } from '../trace/rules/docs.ts';
@@ -8,6 +10,7 @@ import { ruleSections } from '../trace/rules/docs.ts';
 const PAGES = [
   ['docs/host.md', hostSections()],
   ['docs/rules.md', ruleSections()],
+  ['docs/agent.md', agentSections()],
 ] as const;
 
 const check = process.argv.includes('--check');
@@ -15,7 +18,8 @@ const pages = PAGES.map(([path, sections]) => {
   const page = contentOf(join(process.cwd(), path)) ?? '';
   return [path, fillSections(page, sections)] as const;
 });
-for (const [path, text] of [...generatedSources(), ...pages]) {
+const files = [['systemd/agent.toml', sampleConfig()]] as const;
+for (const [path, text] of [...generatedSources(), ...pages, ...files]) {
   const file = join(process.cwd(), path);
   if (contentOf(file) === text) {
     console.error(`${path}: up to date`);

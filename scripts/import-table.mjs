@@ -67,5 +67,18 @@ export const IMPORT_TABLE = {
     packages: [],
     node: true,
   },
-  scripts: { folders: ['sap', 'ownership', 'csme', 'transport', 'trace'], packages: [], node: true },
+  scripts: {
+    folders: [
+      'sap',
+      'ownership',
+      'csme',
+      'transport',
+      'trace',
+      'netlink-bridge',
+      'netlink-bridge/agent',
+      'cli',
+    ],
+    packages: [],
+    node: true,
+  },
 };

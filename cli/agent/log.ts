@@ -1,0 +1,45 @@
+/** The log of the agent: sentences on stderr for people and for systemd's journal, JSON lines on stdout with `--json`. */
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import type { Context } from '../command.ts';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Members that no line ever has, wherever they come from. */
+const SECRETS = ['psk', 'password', 'secrets', 'private_key_passwd', 'sae_password'];
+
+/** Levels of pino as those of syslog(3), which systemd takes from the front of a line. */
+const SYSLOG: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
+
+export function agentLog({ output, json }: Context, level: LogLevel): Logger {
+  const journal = process.env.JOURNAL_STREAM !== undefined;
+  const write = (line: string) => {
+    if (!json) return output.say(sentence(JSON.parse(line), journal));
+    void output.print(line.trimEnd());
+    void output.flush();
+  };
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true },
+    },
+    { write },
+  );
+}
+
+/** `12:03:55.120 message (name=value, …)`; systemd has clocks of its own. */
+function sentence(entry: Record<string, unknown>, journal: boolean): string {
+  const { level, time, msg, ...fields } = entry;
+  const named = Object.entries(fields).map(([name, value]) => `${name}=${wordOf(value)}`);
+  const facts = named.length === 0 ? '' : ` (${named.join(', ')})`;
+  const front = journal ? `<${SYSLOG[String(level)] ?? 6}>` : `${String(time).slice(11, 23)} `;
+  const loud = level === 'error' || level === 'warn' ? `${level}: ` : '';
+  return `${front}${loud}${msg}${facts}`;
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' && /^[\w.:/+-]+$/.test(value) ? value : JSON.stringify(value);
+}
