@@ -7,6 +7,7 @@
         'native/device.cc',
         'native/frames.cc',
         'native/memory.cc',
+        'native/netlink.cc',
         'native/packet.cc',
         'native/socket.cc',
         'native/watch.cc'

@@ -122,6 +122,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["close"] = Napi::Function::New(env, closeDescriptor, "close");
   addDeviceCalls(env, exports);
   addMemoryCalls(env, exports);
+  addNetlinkCalls(env, exports);
   addSocketCalls(env, exports);
   return exports;
 }

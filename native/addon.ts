@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 import type { DeviceCalls } from './device.ts';
 import { NativeError, systemError } from './errors.ts';
 import type { MemoryCalls } from './memory.ts';
+import type { NetlinkCalls } from './netlink.ts';
 import type { SocketCalls } from './socket.ts';
 
-export interface Native extends DeviceCalls, MemoryCalls, SocketCalls {
+export interface Native extends DeviceCalls, MemoryCalls, NetlinkCalls, SocketCalls {
   /** Index of an interface in the network namespace of the calling thread. */
   ifIndex(name: string): number;
 

@@ -71,6 +71,7 @@ Napi::Value watch(const Napi::CallbackInfo& info);
 // The calls of one file each, added to the addon's exports.
 void addDeviceCalls(Napi::Env env, Napi::Object exports);
 void addMemoryCalls(Napi::Env env, Napi::Object exports);
+void addNetlinkCalls(Napi::Env env, Napi::Object exports);
 void addSocketCalls(Napi::Env env, Napi::Object exports);
 
 // Closes a descriptor that may be anything: a connection whose owner wants a close to wait for it does not get that.
