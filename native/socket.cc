@@ -1,4 +1,4 @@
-// Unix sockets, with the descriptors that travel over them (unix(7)).
+// Unix sockets: streams with the descriptors that travel over them, and datagrams (unix(7)).
 #include "support.h"
 
 #include <linux/sockios.h>
@@ -47,15 +47,15 @@ Napi::Value kept(const Napi::CallbackInfo& info, Descriptor& fd) {
   return Napi::Number::New(info.Env(), fd.release());
 }
 
-int newSocket(Napi::Env env) {
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+int newSocket(Napi::Env env, int type) {
+  int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) throw systemError(env, "socket AF_UNIX", errno);
   return fd;
 }
 
 Napi::Value unixBind(const Napi::CallbackInfo& info) {
   Address path = addressOf(info[0]);
-  Descriptor fd(newSocket(info.Env()));
+  Descriptor fd(newSocket(info.Env(), SOCK_STREAM));
   if (bind(fd.get(), path.get(), path.length) != 0) {
     throw systemError(info.Env(), "bind", errno, path.address.sun_path);
   }
@@ -70,10 +70,25 @@ Napi::Value unixListen(const Napi::CallbackInfo& info) {
 
 Napi::Value unixConnect(const Napi::CallbackInfo& info) {
   Address path = addressOf(info[0]);
-  Descriptor fd(newSocket(info.Env()));
+  Descriptor fd(newSocket(info.Env(), SOCK_STREAM));
   // A unix socket is connected at once or not at all.
   if (connect(fd.get(), path.get(), path.length) != 0) {
     throw systemError(info.Env(), "connect", errno, path.address.sun_path);
+  }
+  return kept(info, fd);
+}
+
+Napi::Value unixDatagram(const Napi::CallbackInfo& info) {
+  Address path = addressOf(info[0]);
+  Descriptor fd(newSocket(info.Env(), SOCK_DGRAM));
+  // Connected before it has an address: so that at no time anybody but the one at `path` can send to it.
+  if (connect(fd.get(), path.get(), path.length) != 0) {
+    throw systemError(info.Env(), "connect", errno, path.address.sun_path);
+  }
+  // Without a name the kernel makes one up that is no file (unix(7), autobind).
+  const sa_family_t family = AF_UNIX;
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&family), sizeof family) != 0) {
+    throw systemError(info.Env(), "bind", errno);
   }
   return kept(info, fd);
 }
@@ -204,6 +219,7 @@ void addSocketCalls(Napi::Env env, Napi::Object exports) {
   exports["unixBind"] = Napi::Function::New(env, unixBind, "unixBind");
   exports["unixListen"] = Napi::Function::New(env, unixListen, "unixListen");
   exports["unixConnect"] = Napi::Function::New(env, unixConnect, "unixConnect");
+  exports["unixDatagram"] = Napi::Function::New(env, unixDatagram, "unixDatagram");
   exports["unixAccept"] = Napi::Function::New(env, unixAccept, "unixAccept");
   exports["unixSend"] = Napi::Function::New(env, unixSend, "unixSend");
   exports["unixReceive"] = Napi::Function::New(env, unixReceive, "unixReceive");

@@ -1,10 +1,19 @@
-/** The native calls of `socket.cc`: unix stream sockets, and descriptors that travel over them. None of them blocks. */
+/**
+ * The native calls of `socket.cc`: unix stream sockets, descriptors that travel over them, datagrams. None of them
+ * blocks.
+ */
 export interface SocketCalls {
   /** A socket at `path` that does not listen yet: who connects is refused. The path has at most 107 bytes. */
   unixBind(path: string): number;
   unixListen(fd: number): void;
   /** A socket that is connected to whoever listens at `path`. */
   unixConnect(path: string): number;
+  /**
+   * A datagram socket that talks to whoever is at `path`, and to nobody else. Its own address is no file. `unixSend`
+   * sends a datagram: 0 when the other side has no room, ECONNREFUSED when it is gone; `unixReceive` reads one, and what
+   * does not fit is lost.
+   */
+  unixDatagram(path: string): number;
   /** The next connection, or -1 when nobody waits for one. */
   unixAccept(fd: number): number;
 
