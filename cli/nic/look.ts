@@ -101,7 +101,8 @@ export function hasIntelCommands(wiphy: Wiphy): boolean {
   return intelCommandsOf(wiphy).length > 0;
 }
 
-function intelCommandsOf(wiphy: Wiphy | undefined): IntelCommand[] {
+/** Those of Intel's vendor commands that a driver has. */
+export function intelCommandsOf(wiphy: Wiphy | undefined): IntelCommand[] {
   const names = Object.keys(INTEL_COMMANDS) as IntelCommand[];
   return names.filter((name) =>
     wiphy?.vendorCommands.some(
