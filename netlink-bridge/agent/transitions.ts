@@ -18,16 +18,21 @@ export interface Row<E> {
 }
 export type Rows = { readonly [T in EventType]?: readonly Row<EventOf<T>>[] };
 
-/** Nothing is limited and nothing under way: where to go follows from what is so. */
-const SETTLE = [
-  { when: is.stopping, do: [act.tellStopped], to: 'stopped' },
-  { when: is.asleep, do: [], to: 'asleep' },
-  { when: is.incomplete, do: [], to: 'absent' },
-  { when: is.unsupported, do: [], to: 'off' },
-  { when: is.csmeHoldsAndPause, do: [], to: 'paused' },
+/** CSME's hold of the card begins a take-over. */
+const BEGIN = [
   { when: is.csmeHolds, do: [act.begin, act.askConnInfo], to: 'learning' },
   { do: [], to: 'idle' },
 ] as const;
+const INCOMPLETE = { when: is.incomplete, do: [], to: 'absent' } as const;
+const UNSUPPORTED = { when: is.unsupported, do: [], to: 'off' } as const;
+/** Nothing is limited any more: what was only noted meanwhile comes first. */
+const ENDED = [
+  { when: is.stopping, do: [act.tellStopped], to: 'stopped' },
+  { when: is.asleep, do: [], to: 'asleep' },
+] as const;
+const ENDED_WITH_SUPPLICANT = [...ENDED, { do: [act.reportSupplicantGone], to: 'absent' }] as const;
+const BEGIN_IF_COMPLETE = [INCOMPLETE, ...BEGIN] as const;
+const READY = [INCOMPLETE, UNSUPPORTED, ...BEGIN] as const;
 
 const STOP = [{ do: [act.tellStopped], to: 'stopped' }] as const;
 
@@ -91,9 +96,9 @@ const TAKEN_MEANWHILE = [{ when: is.csmeHolds, do: [act.armOwnershipRetry] }] as
 
 export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
   absent: {
-    interface: SETTLE,
-    supplicantUp: SETTLE,
-    sleep: SETTLE,
+    interface: BEGIN_IF_COMPLETE,
+    supplicantUp: READY,
+    sleep: [{ do: [], to: 'asleep' }],
     stop: STOP,
   },
 
@@ -101,7 +106,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
 
   idle: {
     ...UNLIMITED,
-    radio: SETTLE,
+    radio: BEGIN,
   },
 
   learning: {
@@ -263,24 +268,30 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
 
   lifting: {
     radio: TAKEN_MEANWHILE,
-    lifted: SETTLE,
+    lifted: [...ENDED, ...BEGIN_IF_COMPLETE],
     supplicantFailed: [{ do: [act.reportLiftFailed, act.restore], to: 'restoring' }],
-    supplicantGone: SETTLE,
+    supplicantGone: ENDED_WITH_SUPPLICANT,
   },
 
   restoring: {
     stop: [{ when: is.betweenRestoreTries, do: [act.restore] }, { do: [act.countTriesAnew] }],
-    restored: SETTLE,
+    restored: [
+      ...ENDED,
+      INCOMPLETE,
+      UNSUPPORTED,
+      { when: is.csmeHoldsAndPause, do: [], to: 'paused' },
+      ...BEGIN,
+    ],
     supplicantFailed: [
       { when: is.noRestoreTryLeft, do: [act.reportAbandoned, act.tellStopped], to: 'stopped' },
       { do: [act.reportRestoreFailed, act.armRestoreRetry] },
     ],
     restoreRetry: [{ do: [act.restoreAgain] }],
-    supplicantGone: SETTLE,
+    supplicantGone: ENDED_WITH_SUPPLICANT,
   },
 
   asleep: {
-    wake: SETTLE,
+    wake: READY,
     stop: STOP,
   },
 
