@@ -20,6 +20,8 @@ export const GUEST_MODULES = [
   'gcm',
   'mac80211_hwsim',
   'bridge',
+  'sch_ingress',
+  'cls_bpf',
   'nlmon',
   'veth',
   'tun',

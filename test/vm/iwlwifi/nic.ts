@@ -38,8 +38,8 @@ export interface NicConnInfo {
 
 /** A HOST_GET_OWNERSHIP that waits in the kernel. */
 export interface OwnershipQuestion {
-  /** Ends it: success, or the error of that name. False: it had timed out or was answered before. */
-  answer(error?: keyof typeof constants.errno): boolean;
+  /** Ends it: success, or the error of that name or number. False: it had timed out or was answered before. */
+  answer(error?: keyof typeof constants.errno | number): boolean;
 }
 
 export interface NicModule {
@@ -107,7 +107,10 @@ export function openNicModule(): NicModule {
       handlers.get(nic)?.({
         answer: (error) =>
           inTime(() =>
-            write('answer', nic, { question, value: error === undefined ? 0 : constants.errno[error] }),
+            write('answer', nic, {
+              question,
+              value: typeof error === 'string' ? constants.errno[error] : (error ?? 0),
+            }),
           ),
       });
     }
