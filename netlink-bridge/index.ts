@@ -9,3 +9,4 @@ export type { Log } from './log.ts';
 export * from './nl80211/index.ts';
 export * from './rfkill/index.ts';
 export * from './rtnetlink/index.ts';
+export * from './wpa/index.ts';

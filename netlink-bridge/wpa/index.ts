@@ -1,0 +1,2 @@
+/** wpa_supplicant over its control socket. */
+export { openWpaSupplicant, type WpaSupplicantOptions } from './supplicant.ts';

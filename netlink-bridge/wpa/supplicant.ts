@@ -1,0 +1,334 @@
+/**
+ * wpa_supplicant as the supplicant of the agent, over its control socket. The user's own network is limited in place for as
+ * long as it must be: its credentials are never seen here.
+ */
+import { join } from 'node:path';
+import { nativeProblem } from '../../native/index.ts';
+import { formatMac } from '../../sap/index.ts';
+import type { ConnectFailure, ProfileRef, Supplicant, SupplicantEvent, Target } from '../agent/types.ts';
+import { BridgeError } from '../errors.ts';
+import type { Journal } from '../journal.ts';
+import { type Log, SILENT } from '../log.ts';
+import { parseEvent, type WpaEvent } from './events.ts';
+import { applyLimits, planLimits, undoLimits } from './limits.ts';
+import { Link, type LinkTimes } from './link.ts';
+import { type Ask, findNetwork } from './networks.ts';
+import { isOk, isRefusal, parseCount, parseStatus, printableSsid, type WpaStatus } from './text.ts';
+
+export interface WpaSupplicantOptions {
+  readonly interface: string;
+  /** `/run/wpa_supplicant`: what `ctrl_interface=` in wpa_supplicant's configuration names. */
+  readonly controlDirectory?: string;
+  readonly journal: Journal;
+  onEvent(event: SupplicantEvent): void;
+  /** What hinders, and does not belong to a call: with the journal, with reaching wpa_supplicant. */
+  onProblem?(problem: BridgeError): void;
+  readonly log?: Log;
+  readonly times?: Partial<LinkTimes>;
+}
+
+/** How often the one frequency is scanned until the access point counts as gone: a scan may miss it. */
+const SCANS = 3;
+/** In these nothing is under way that a new attempt would disturb. */
+const RESTING: readonly string[] = ['DISCONNECTED', 'INACTIVE', 'SCANNING'];
+
+/**
+ * Resolves at once, also when wpa_supplicant does not run: `up` is told when it is there. What a journal holds is undone
+ * before that. Rejects with BRIDGE_ERR_OPTION for a name that no interface can have and BRIDGE_ERR_ABSENT without the addon.
+ */
+export async function openWpaSupplicant(options: WpaSupplicantOptions): Promise<Supplicant> {
+  const name = options.interface;
+  if (!/^[^/\s\0]{1,15}$/.test(name) || name === '.' || name === '..') {
+    throw new BridgeError('BRIDGE_ERR_OPTION', { detail: `${JSON.stringify(name)} is no interface.` });
+  }
+  const problem = nativeProblem();
+  if (problem !== undefined) throw new BridgeError('BRIDGE_ERR_ABSENT', { detail: problem });
+  return new WpaSupplicant(options);
+}
+
+interface Prepared {
+  readonly network: number;
+  readonly target: Target;
+}
+
+class WpaSupplicant implements Supplicant {
+  readonly addresses = 'others';
+  readonly #options: WpaSupplicantOptions;
+  readonly #log: Log;
+  #link: Link | undefined;
+  #closed = false;
+  /** Calls wait for the one before: each sees wpa_supplicant as that has left it. */
+  #calls: Promise<unknown> = Promise.resolve();
+  /** So do events: some need an answer before they can be told. */
+  #events: Promise<void> = Promise.resolve();
+  /** Changes whenever wpa_supplicant comes or goes. */
+  #life = 0;
+  #prepared: Prepared | undefined;
+  /** Since `connect`, until it is connected, has failed, or nobody wants it any more: scans without the access point. */
+  #attempt: { scans: number } | undefined;
+
+  constructor(options: WpaSupplicantOptions) {
+    this.#options = options;
+    this.#log = options.log ?? SILENT;
+    // Who opens it has it before the first event.
+    setImmediate(() => {
+      if (!this.#closed) this.#link = this.#newLink();
+    });
+  }
+
+  find(target: Target): Promise<ProfileRef | undefined> {
+    return this.#call(async (ask) => {
+      const found = await findNetwork(ask, target);
+      return found === undefined
+        ? undefined
+        : { id: String(found.id), name: `${printableSsid(found.ssid)} (network ${found.id})` };
+    });
+  }
+
+  prepare(profile: ProfileRef, target: Target): Promise<void> {
+    return this.#call(async (ask) => {
+      const network = parseCount(profile.id);
+      if (network === undefined) {
+        throw new BridgeError('BRIDGE_ERR_OPTION', { detail: `${profile.id} is no network id.` });
+      }
+      const { journal } = this.#options;
+      this.#forget();
+      await undoLimits(ask, journal);
+      const changes = await planLimits(ask, network, target);
+      try {
+        await applyLimits(ask, journal, changes);
+        await this.#forgetFailures(ask);
+        // The scan with which wpa_supplicant begins by itself when the radio is free is limited, too: a network that is
+        // left alone for its failures would be none to limit it.
+        const { state } = await statusOf(ask);
+        if (state === 'INTERFACE_DISABLED') await select(ask, network);
+      } catch (error) {
+        // What cannot be undone now stays in the journal.
+        await undoLimits(ask, journal).catch(() => {});
+        throw error;
+      }
+      this.#prepared = { network, target };
+      this.#log.info({ network, bssid: formatMac(target.bssid), mhz: target.frequencyMhz }, 'limited');
+    });
+  }
+
+  connect(): Promise<void> {
+    return this.#call(async (ask) => {
+      const prepared = this.#prepared;
+      if (prepared === undefined) {
+        throw new BridgeError('BRIDGE_ERR_REFUSED', { detail: 'Nothing is prepared for wpa_supplicant.' });
+      }
+      this.#attempt = { scans: 0 };
+      await select(ask, prepared.network);
+      const status = await statusOf(ask);
+      // It may have been quicker: then it does not say so a second time.
+      if (status.state === 'COMPLETED' && status.bssid === prepared.target.bssid) {
+        this.#attempt = undefined;
+        const { bssid, frequencyMhz } = status;
+        this.#tell({ type: 'connected', bssid, frequencyMhz });
+      }
+    });
+  }
+
+  lift(): Promise<void> {
+    return this.#call(async (ask) => {
+      this.#forget();
+      const undone = await undoLimits(ask, this.#options.journal);
+      this.#log.info({ changes: undone.length }, 'limits lifted');
+    });
+  }
+
+  restore(): Promise<void> {
+    return this.#call((ask) => this.#restore(ask));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#link?.close();
+  }
+
+  async #restore(ask: Ask): Promise<void> {
+    const limited = this.#prepared !== undefined || this.#options.journal.read() !== undefined;
+    this.#forget();
+    if (!limited) return;
+    const undone = await undoLimits(ask, this.#options.journal);
+    this.#log.info({ changes: undone.length }, 'restored');
+    // An interface that is off begins by itself when it is on.
+    if (RESTING.includes((await statusOf(ask)).state)) await ask('REASSOCIATE');
+  }
+
+  #newLink(): Link {
+    const {
+      interface: name,
+      controlDirectory = '/run/wpa_supplicant',
+      onProblem,
+      log,
+      times,
+    } = this.#options;
+    return new Link({
+      path: join(controlDirectory, name),
+      onUp: (ask) => this.#onUp(ask),
+      onGone: () => this.#onGone(),
+      onEvent: (text) => this.#onEvent(text),
+      ...(onProblem === undefined ? {} : { onProblem }),
+      ...(log === undefined ? {} : { log }),
+      ...(times === undefined ? {} : { times }),
+    });
+  }
+
+  /** Before it is told, everything is as somebody left it who was killed, or the other side was while we held it. */
+  #onUp(ask: Ask): void {
+    const life = ++this.#life;
+    this.#calls = this.#calls.then(async () => {
+      let status: WpaStatus | undefined;
+      try {
+        await this.#restore(ask);
+        status = await statusOf(ask);
+      } catch (error) {
+        if (life === this.#life && !this.#closed) this.#options.onProblem?.(bridgeError(error));
+      }
+      if (life !== this.#life) return;
+      this.#tell({ type: 'up' });
+      if (status?.state === 'COMPLETED' && status.bssid !== undefined) {
+        this.#tell({ type: 'connected', bssid: status.bssid, frequencyMhz: status.frequencyMhz });
+      }
+    });
+  }
+
+  #onGone(): void {
+    this.#life++;
+    this.#forget();
+    this.#tell({ type: 'gone' });
+  }
+
+  #onEvent(text: string): void {
+    const event = parseEvent(text);
+    if (event === undefined) return;
+    if (event.type === 'terminating') {
+      this.#link?.drop(new BridgeError('BRIDGE_ERR_GONE', { detail: 'wpa_supplicant was stopped.' }));
+      return;
+    }
+    const life = this.#life;
+    this.#events = this.#events.then(async () => {
+      if (life === this.#life) await this.#handle(event, life);
+    });
+  }
+
+  async #handle(event: Exclude<WpaEvent, { type: 'terminating' }>, life: number): Promise<void> {
+    switch (event.type) {
+      case 'connected': {
+        this.#attempt = undefined;
+        const status = await this.#status();
+        if (life !== this.#life) return;
+        const frequencyMhz = status?.bssid === event.bssid ? status.frequencyMhz : undefined;
+        this.#tell({ type: 'connected', bssid: event.bssid, frequencyMhz });
+        return;
+      }
+      case 'disconnected': {
+        const who = event.byUs ? 'wpa_supplicant' : 'the access point';
+        this.#tell({ type: 'disconnected', detail: `${who}, reason ${event.reason ?? 'unknown'}` });
+        return;
+      }
+      case 'associationRejected':
+        if (event.timedOut) this.#failed('ap-gone', 'The access point does not answer.');
+        else this.#failed('rejected', `The access point rejects it, status ${event.status ?? 'unknown'}.`);
+        return;
+      case 'authenticationRejected':
+        this.#failed(
+          'rejected',
+          `The access point rejects the authentication, status ${event.status ?? 'unknown'}.`,
+        );
+        return;
+      case 'temporarilyDisabled':
+        if (event.network === this.#prepared?.network) this.#failed(...disabledFailure(event.reason));
+        return;
+      case 'eapFailed':
+        this.#failed('rejected', 'The authentication server rejects it.');
+        return;
+      case 'notFound':
+        await this.#notFound();
+        return;
+    }
+  }
+
+  async #notFound(): Promise<void> {
+    const frequencyMhz = this.#prepared?.target.frequencyMhz;
+    if (this.#attempt === undefined || frequencyMhz === undefined) return;
+    this.#attempt.scans++;
+    if (this.#attempt.scans >= SCANS) {
+      this.#failed('ap-gone', `The access point is not on ${frequencyMhz} MHz.`);
+      return;
+    }
+    // By itself it would wait for 5 s.
+    await this.#link?.ask(`SCAN freq=${frequencyMhz}`).catch(() => {});
+  }
+
+  /** The first failure of an attempt; those that follow from it are not told. */
+  #failed(why: ConnectFailure, detail: string): void {
+    if (this.#attempt === undefined) return;
+    this.#attempt = undefined;
+    this.#tell({ type: 'failed', why, detail });
+  }
+
+  #forget(): void {
+    this.#prepared = undefined;
+    this.#attempt = undefined;
+  }
+
+  #tell(event: SupplicantEvent): void {
+    if (!this.#closed) this.#options.onEvent(event);
+  }
+
+  async #status(): Promise<WpaStatus | undefined> {
+    try {
+      return parseStatus((await this.#link?.ask('STATUS')) ?? '');
+    } catch {
+      // Its end is told by the link.
+      return undefined;
+    }
+  }
+
+  /** Access points that failed before are not looked at for a while, unless that is forgotten. */
+  async #forgetFailures(ask: Ask): Promise<void> {
+    if (isRefusal(await ask('BSSID_IGNORE clear'))) await ask('BLACKLIST clear');
+  }
+
+  #call<T>(what: (ask: Ask) => Promise<T>): Promise<T> {
+    const result = this.#calls.then(async () => {
+      const link = this.#link;
+      if (this.#closed || link === undefined) {
+        const code = this.#closed ? 'BRIDGE_ERR_CLOSED' : 'BRIDGE_ERR_GONE';
+        throw new BridgeError(code, { detail: 'There is no connection to wpa_supplicant.' });
+      }
+      try {
+        return await what((command) => link.ask(command));
+      } catch (error) {
+        throw bridgeError(error);
+      }
+    });
+    this.#calls = result.catch(() => {});
+    return result;
+  }
+}
+
+function disabledFailure(reason: string): [ConnectFailure, string] {
+  const detail = `wpa_supplicant leaves the network alone: ${reason}.`;
+  return [reason === 'WRONG_KEY' || reason === 'AUTH_FAILED' ? 'rejected' : 'other', detail];
+}
+
+/** What else is thrown comes from the journal's file. */
+function bridgeError(error: unknown): BridgeError {
+  if (error instanceof BridgeError) return error;
+  const detail = `The journal cannot be used: ${error instanceof Error ? error.message : error}`;
+  return new BridgeError('BRIDGE_ERR_KERNEL', { detail, cause: error });
+}
+
+async function select(ask: Ask, network: number): Promise<void> {
+  if (isOk(await ask(`SELECT_NETWORK ${network}`))) return;
+  const detail = `wpa_supplicant does not select network ${network}: is it still there?`;
+  throw new BridgeError('BRIDGE_ERR_REFUSED', { detail });
+}
+
+async function statusOf(ask: Ask): Promise<WpaStatus> {
+  return parseStatus(await ask('STATUS'));
+}
