@@ -266,22 +266,20 @@ describe.each(PHASES)('phase %s', (phase) => {
     for (const event of EVENTS) {
       // Without an answer in time its place is taken by one that says so.
       if (table[event.type] || event.type === 'question') continue;
-      for (const at of situations(phase, [event])) {
-        const expected = copyOf(at.state);
+      for (const { state, event: given } of situations(phase, [event])) {
+        const expected = copyOf(state);
+        const awaited = answers(given, state.question?.type);
+        if (awaited) forgetQuestion(expected);
+        if (awaited || !('token' in given)) keepFacts(expected, given);
         const fx = new Notes();
-        if ('token' in event) {
-          // An answer that is waited for is taken, though it leads nowhere: `connecting`.
-          if (event.type === 'connecting' && at.state.question?.type === 'connect') forgetQuestion(expected);
-          else {
-            expect(step(at.state, event, fx)).toBe(false);
-            expect(JSON.stringify(at.state)).toBe(JSON.stringify(expected));
-            continue;
-          }
+        const handled = step(state, given, fx);
+        if (handled || fx.log.length > 0 || JSON.stringify(state) !== JSON.stringify(expected)) {
+          expect({ handled, state, out: fx.log }, event.type).toEqual({
+            handled: false,
+            state: expected,
+            out: [],
+          });
         }
-        keepFacts(expected, event);
-        expect(step(at.state, event, fx)).toBe(false);
-        expect(JSON.stringify(at.state), event.type).toBe(JSON.stringify(expected));
-        expect(fx.log).toHaveLength(0);
       }
     }
   });
@@ -354,6 +352,11 @@ describe('timers', () => {
     expect(nextTimer(state)).toEqual({ timer: 'window', atMs: 5 });
   });
 });
+
+/** An answer that is waited for is taken, though it leads nowhere: there is one such. */
+function answers(event: MachineEvent, question: string | undefined): boolean {
+  return event.type === 'connecting' && question === 'connect';
+}
 
 function forgetQuestion(state: AgentState): void {
   state.question = null;
