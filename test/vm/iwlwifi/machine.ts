@@ -206,6 +206,12 @@ export class Machine {
     return this.#station.host.state.owner ? 'host' : 'csme';
   }
 
+  /** As the host told it last. */
+  get roamingForbidden(): boolean | undefined {
+    const told = this.events.findLast(({ by, name }) => by === 'host' && name === 'roaming_forbidden');
+    return (told?.args as { forbidden: boolean } | undefined)?.forbidden;
+  }
+
   /** How often the host told something: `rfkill`, `roaming_forbidden`, `me_conn_status`, `sap_connected`, `nic_stolen`. */
   told(name: string): number {
     return this.#count('host', name);
