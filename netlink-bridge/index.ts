@@ -9,4 +9,5 @@ export type { Log } from './log.ts';
 export * from './nl80211/index.ts';
 export * from './rfkill/index.ts';
 export * from './rtnetlink/index.ts';
+export { type KernelParts, type RunAgentOptions, type RunningAgent, runAgent } from './run-agent.ts';
 export * from './wpa/index.ts';

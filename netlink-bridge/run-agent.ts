@@ -16,7 +16,7 @@ import { BridgeError } from './errors.ts';
 import { type Log, SILENT } from './log.ts';
 import { type Nl80211, type Nl80211Event, openNl80211, targetOf } from './nl80211/index.ts';
 import { openRfkill, type Rfkill, switchOfWiphy } from './rfkill/index.ts';
-import { openRtnetlink, type Rtnetlink, type RtnetlinkEvent } from './rtnetlink/index.ts';
+import { isReachable, openRtnetlink, type Rtnetlink, type RtnetlinkEvent } from './rtnetlink/index.ts';
 
 export interface RunAgentOptions extends AgentOptions {
   /** The name of the interface that is shared with CSME. */
@@ -286,7 +286,7 @@ class Runner implements RunningAgent {
       if (event.name !== this.#options.interface) void this.#lookForCard().catch(() => {});
       return;
     }
-    if (!isReachable(event.scope, event.address)) return;
+    if (!isReachable(event.scope)) return;
     if (event.change === 'new') this.#addresses.add(event.address);
     else this.#addresses.delete(event.address);
     this.#tellAddress();

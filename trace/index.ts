@@ -12,4 +12,5 @@ export { type Palette, palette } from './palette.ts';
 export { MAX_LINE, parseTrace, type ReadOptions, readTrace, TraceParser } from './read.ts';
 export * from './replay/index.ts';
 export * from './rules/index.ts';
+export { printable } from './text.ts';
 export { formatEvent, formatJson, TraceWriter } from './write.ts';

@@ -6,6 +6,7 @@ import { defineEmulate } from './emulate.ts';
 import { defineFilter } from './filter.ts';
 import { defineHost } from './host.ts';
 import { defineMei } from './mei.ts';
+import { defineNic } from './nic.ts';
 import { defineReplay } from './replay.ts';
 import { defineShow } from './show.ts';
 import { defineValidate } from './validate.ts';
@@ -19,5 +20,6 @@ export const COMMANDS: readonly Define[] = [
   defineValidate,
   defineShow,
   defineFilter,
+  defineNic,
   defineMei,
 ];

@@ -60,13 +60,7 @@ export function lineOf({ interface: wlan }: SeenCard, seen: CardEvent): CardLine
       });
     case 'scanStarted': {
       const { frequenciesMhz } = event;
-      return line(
-        'scan',
-        frequenciesMhz.length === 0 ? 'all frequencies' : `${frequenciesMhz.join(', ')} MHz`,
-        {
-          frequenciesMhz,
-        },
-      );
+      return line('scan', scanText(frequenciesMhz), { frequenciesMhz });
     }
     case 'scanDone':
       return line('scan', event.aborted ? 'aborted' : 'done', { aborted: event.aborted });
@@ -81,4 +75,14 @@ export function lineOf({ interface: wlan }: SeenCard, seen: CardEvent): CardLine
 
 function line(event: string, text: string, json: object): CardLine {
   return { event, text, json };
+}
+
+/** A full scan has dozens. */
+const FEW = 8;
+
+function scanText(frequenciesMhz: readonly number[]): string {
+  const count = frequenciesMhz.length;
+  return count <= FEW
+    ? `${frequenciesMhz.join(', ')} MHz`
+    : `${count} frequencies, ${Math.min(...frequenciesMhz)} to ${Math.max(...frequenciesMhz)} MHz`;
 }

@@ -3,11 +3,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { MAIN } from './command.ts';
 
 /** So long anything may take before a test fails that waits for it. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 
 export class Live {
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #ended: Promise<number | null>;
+  /** The exit status. */
+  readonly ended: Promise<number | null>;
   #waiting = new Set<() => void>();
   stdout = '';
   stderr = '';
@@ -22,7 +23,7 @@ export class Live {
       });
     }
     this.#child.stdin.on('error', () => {});
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       this.#child.on('close', (status) => {
         resolve(status);
         for (const check of this.#waiting) check();
@@ -65,6 +66,6 @@ export class Live {
   /** Sends a signal; the exit status. */
   end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
     this.#child.kill(signal);
-    return this.#ended;
+    return this.ended;
   }
 }
