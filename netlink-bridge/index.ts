@@ -6,6 +6,7 @@ export * from './agent/index.ts';
 export { BRIDGE_ERRORS, BridgeError, type BridgeErrorCode, type BridgeErrorDetails } from './errors.ts';
 export { fileJournal, type Journal, type JournalEntry, memoryJournal } from './journal.ts';
 export type { Log } from './log.ts';
+export * from './networkmanager/index.ts';
 export * from './nl80211/index.ts';
 export * from './rfkill/index.ts';
 export * from './rtnetlink/index.ts';

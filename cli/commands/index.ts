@@ -1,5 +1,6 @@
 /** The sub-commands, in the order in which the help lists them. */
 import type { Define } from '../command.ts';
+import { defineAgent } from './agent.ts';
 import { defineConformance } from './conformance.ts';
 import { defineDemo } from './demo.ts';
 import { defineEmulate } from './emulate.ts';
@@ -21,5 +22,6 @@ export const COMMANDS: readonly Define[] = [
   defineShow,
   defineFilter,
   defineNic,
+  defineAgent,
   defineMei,
 ];
