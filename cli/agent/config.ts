@@ -14,6 +14,7 @@ export interface AgentConfig {
   readonly control_directory: string;
   readonly dhcp: readonly string[];
   readonly state_directory: string;
+  readonly window_s: number;
   readonly retry_s: number;
   readonly unconfirmed_session_s: number;
   readonly log_level: LogLevel;
@@ -67,6 +68,12 @@ export const CONFIG_KEYS: { readonly [K in keyof AgentConfig]: Key<AgentConfig[K
     fallback: '/run/sapwood',
     doc: 'Where the agent writes what must be undone if it is killed: names and numbers, no secrets.',
     take: absolutePath,
+  },
+  window_s: {
+    form: 'seconds, 1 to 60',
+    fallback: TIMERS.window.ms / 1000,
+    doc: 'How long CSME waits, from its grant on, until the connection stands, address included.',
+    take: (value) => seconds(value, 1, 60),
   },
   retry_s: {
     form: 'seconds, 60 to 3600',

@@ -65,7 +65,11 @@ async function agent(context: Context, options: Options): Promise<ExitName> {
     const running = await runAgent({
       interface: name,
       dryRun: options.dryRun ?? false,
-      times: { ownershipRetry: config.retry_s * 1000, session: config.unconfirmed_session_s * 1000 },
+      times: {
+        window: config.window_s * 1000,
+        ownershipRetry: config.retry_s * 1000,
+        session: config.unconfirmed_session_s * 1000,
+      },
       openSupplicant: (onEvent) => openSupplicant({ interface: name, supplicant }, config, log, onEvent),
       dhcp: config.dhcp,
       log,

@@ -1,4 +1,5 @@
 /** What the doctor says of one thing that a feature needs. */
+import { BRIDGE_ERRORS, type BridgeError } from '../../netlink-bridge/index.ts';
 
 /**
  * `missing` counts: the feature does not work. `optional` is missing too, but something else does its work or only a part
@@ -31,4 +32,12 @@ export function optional(name: string, detail: string, remedy: string): Finding 
 export function missingAs(name: string, sentences: string): Finding {
   const [, what, cure] = /^(.+?[.?!:])\s+(.+)$/s.exec(sentences) ?? [undefined, sentences, sentences];
   return missing(name, what!.replace(/[.:]$/, ''), cure!);
+}
+
+/** The same of an error of the bridge: what it is about, or where that is all it says, what kind of error it is. */
+export function missingBecause(name: string, { code, message }: BridgeError): Finding {
+  const kind = BRIDGE_ERRORS[code];
+  const own = message.slice(kind.length + 1);
+  const [, what, cure] = /^(.+?)\. (.+)$/s.exec(own) ?? [];
+  return what === undefined ? missing(name, kind.slice(0, -1), own) : missing(name, what, cure!);
 }

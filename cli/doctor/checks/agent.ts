@@ -1,7 +1,7 @@
 /** What the agent needs besides the card: somebody who connects it, an address, a place for its journal. */
 import { dirname } from 'node:path';
 import { type AgentConfig, ConfigError, type SupplicantName } from '../../agent/config.ts';
-import { type Finding, good, missing, missingAs, optional } from '../finding.ts';
+import { type Finding, good, missing, missingBecause, optional } from '../finding.ts';
 import type { Machine } from '../machine.ts';
 import { agentInterface } from './card.ts';
 
@@ -71,7 +71,7 @@ async function supplicantProblem(
   }
   const answer = await machine.trySupplicant(name, wlan, folder);
   if (answer === 'up') return undefined;
-  if (answer !== undefined) return missingAs(title, answer.message);
+  if (answer !== undefined) return missingBecause(title, answer);
   return name === 'wpa'
     ? missing(
         title,

@@ -10,7 +10,7 @@ import {
 import { formatMac, SAP_GUID } from '../../../sap/index.ts';
 import { intelCommandsOf } from '../../nic/look.ts';
 import { count } from '../../replay-text.ts';
-import { type Finding, good, missing, missingAs, optional } from '../finding.ts';
+import { type Finding, good, missing, missingBecause, optional } from '../finding.ts';
 import { CAP_NET_ADMIN } from '../kernel.ts';
 import type { Machine } from '../machine.ts';
 
@@ -37,7 +37,7 @@ export async function checkCard(machine: Machine): Promise<Finding[]> {
     cards = await lookAtCards(machine, found);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    found.push(missingAs('nl80211', error.message));
+    found.push(missingBecause('nl80211', error));
     return [...found, ...driverFindings(machine, [])];
   }
   return [...found, ...driverFindings(machine, cards), ...rfkillFindings(machine, cards)];
@@ -119,7 +119,7 @@ function connInfoFinding(wlan: WlanInterface, info: CsmeConnInfo | BridgeError):
   }
   // No remote session runs over the card at this moment, which is how it should be most of the time.
   if (info.errnoName === 'EINVAL') return good(name, `${wlan.name}: CSME is connected to none`);
-  return missingAs(name, info.message);
+  return missingBecause(name, info);
 }
 
 /** The kernel's side of SAP. What drives a card that has the commands already needs nothing more. */
@@ -163,7 +163,7 @@ function rfkillFindings(machine: Machine, cards: readonly Card[]): Finding[] {
     rfkill = machine.openRfkill();
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    return [missingAs(name, error.message)];
+    return [missingBecause(name, error)];
   }
   const { switches, extended } = rfkill;
   rfkill.close();
