@@ -63,6 +63,7 @@ export const IMPORT_TABLE = {
       'transport',
       'trace',
       'netlink-bridge',
+      'netlink-bridge/agent',
     ],
     packages: [],
     node: true,

@@ -40,7 +40,9 @@ export function tellGranted(s: AgentState, _: unknown, fx: Effects): void {
   tell(s, fx, 7, '');
 }
 
+/** Whoever asked for it: the card was given away. */
 export function tellFree(s: AgentState, _: unknown, fx: Effects): void {
+  s.timers.ownershipRetry = null;
   tell(s, fx, 7, '');
   tell(s, fx, 8, '');
 }
@@ -80,17 +82,18 @@ export function find(s: AgentState, _: unknown, fx: Effects): void {
 
 export function prepare(s: AgentState, _: unknown, fx: Effects): void {
   s.limited = true;
-  s.roamingForbidden = null;
+  forgetAllowedRoaming(s);
   const [profile, target] = [s.profile!, s.target!];
   ask(s, fx, (token) => ({ type: 'prepare', token, profile, target }));
 }
 
-/** What the driver said about roaming before belongs to an older session. */
+/** The wait for the next request begins with this one: its answer may never be heard. */
 export function askOwnership(s: AgentState, _: unknown, fx: Effects): void {
-  s.roamingForbidden = null;
+  forgetAllowedRoaming(s);
   s.requestedAtMs = fx.nowMs;
   if (s.step > 5) s.step = 5;
   tell(s, fx, 6, '');
+  arm(s, fx, 'ownershipRetry');
   ask(s, fx, (token) => ({ type: 'askOwnership', token }));
 }
 
@@ -185,6 +188,7 @@ export const reportConnInfoFailed = reportOnce('conn-info-failed');
 export const reportNoCredentials = reportOnce('no-credentials');
 export const reportDistrusted = reportOnce('distrusted');
 export const reportDryRun = reportOnce('dry-run');
+export const reportAnotherProfile = report('another-profile');
 export const reportFindFailed = reportOnce('find-failed');
 export const reportPrepareFailed = report('prepare-failed');
 export const reportAnotherAp = report('another-ap');
@@ -220,6 +224,14 @@ function tell(s: AgentState, fx: Effects, step: StepNumber, detail: string): voi
   s.trouble = null;
   const sinceRequestMs = s.requestedAtMs === null ? undefined : fx.nowMs - s.requestedAtMs;
   fx.out({ type: 'step', step, tookMs, sinceRequestMs, detail });
+}
+
+/**
+ * Roaming that was allowed before the request belongs to an older session. Forbidden, it belongs to this one: the driver
+ * may have got the card by itself a moment ago.
+ */
+function forgetAllowedRoaming(s: AgentState): void {
+  if (s.roamingForbidden === false) s.roamingForbidden = null;
 }
 
 function ask(s: AgentState, fx: Effects, questionOf: (token: number) => AgentQuestion): void {

@@ -22,6 +22,7 @@ export const noSuchCommand = (_: AgentState, e: { readonly why: string }) => e.w
 export const channelUnusable = (_: AgentState, e: EventOf<'noConnInfo'>) => e.why === 'unusable';
 
 export const noProfile = (_: AgentState, e: EventOf<'found'>) => e.profile === undefined;
+export const sameProfile = (s: AgentState, e: EventOf<'found'>) => e.profile?.id === s.profile!.id;
 export const profileRejected = (s: AgentState, e: EventOf<'found'>) =>
   s.rejected !== null && e.profile?.id === s.rejected;
 

@@ -16,6 +16,7 @@ import type { ProfileRef, Target } from './types.ts';
  * - `preparing`: the supplicant is being limited
  * - `confirming`: prepared; whether CSME is still on that access point was asked
  * - `waiting`: prepared; CSME keeps the card for now
+ * - `rechecking`: prepared; whether the profile is still there was asked, a moment before the card is asked for again
  * - `asking`: the card was asked for
  * - `releasing`: it was granted, the radio is still blocked
  * - `connecting`: the radio is free, the supplicant connects
@@ -37,6 +38,7 @@ export type Phase =
   | 'preparing'
   | 'confirming'
   | 'waiting'
+  | 'rechecking'
   | 'asking'
   | 'releasing'
   | 'connecting'
@@ -58,7 +60,7 @@ export interface AgentState {
   interfacePresent: boolean;
   supplicantUp: boolean;
   radio: Radio;
-  /** Since the last request for the card; null: not heard. */
+  /** As the driver said last; null: nothing about this session. */
   roamingForbidden: boolean | null;
   address: string | undefined;
   asleep: boolean;

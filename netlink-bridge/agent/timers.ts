@@ -32,7 +32,7 @@ export const TIMERS = {
   },
   ownershipRetry: {
     ms: 60_000,
-    when: 'the card was not granted, or was taken back: until then it is not asked for',
+    when: 'the card was asked for and not granted, or was taken back: until then it is not asked for again',
     source: 'CSME keeps the card for 60 s after taking it; the driver waits as long',
   },
   window: {

@@ -176,7 +176,22 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
 
   waiting: {
     ...PREPARED,
-    ownershipRetry: [{ do: [act.askConnInfo], to: 'confirming' }],
+    ownershipRetry: [{ do: [act.find], to: 'rechecking' }],
+  },
+
+  // Somebody may have deleted the profile since.
+  rechecking: {
+    ...PREPARED,
+    found: [
+      { when: is.sameProfile, do: [act.askConnInfo], to: 'confirming' },
+      {
+        when: is.noProfile,
+        do: [act.reportNoCredentials, act.armLookAgain, act.restore],
+        to: 'restoring',
+      },
+      { do: [act.reportAnotherProfile, act.restore], to: 'restoring' },
+    ],
+    supplicantFailed: [{ do: [act.reportFindFailed, act.armLookAgain, act.restore], to: 'restoring' }],
   },
 
   asking: {

@@ -42,6 +42,10 @@ export const TROUBLES = {
     level: 'info',
     says: 'CSME moved to another access point meanwhile: all is put back and begun again.',
   },
+  'another-profile': {
+    level: 'info',
+    says: 'Another profile has the credentials now: all is put back and begun again.',
+  },
   'not-granted': {
     level: 'info',
     says: 'CSME did not answer the request in time: asked again later, the supplicant stays prepared.',

@@ -36,9 +36,9 @@ function asksLater(d: Driven): void {
   d.forget().passes(waits - 1);
   expect(d.out).toEqual([]);
   d.passes(1);
-  expect(d.asks()).toEqual(['askConnInfo']);
-  d.answers({ type: 'connInfo', target: TARGET });
-  expect(d.asks().at(-1)).toBe('askOwnership');
+  expect(d.asks()).toEqual(['find']);
+  d.answers({ type: 'found', profile: PROFILE }).answers({ type: 'connInfo', target: TARGET });
+  expect(d.asks()).toEqual(['find', 'askConnInfo', 'askOwnership']);
 }
 
 /** Each trouble with what provokes it. */
@@ -107,6 +107,10 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
       expect(new Set(d.asks())).toEqual(new Set(['askConnInfo', 'find']));
       expect(d.troubles()).toEqual(['no-credentials']);
     },
+    'when the profile is deleted before the next request, all is put back': () => {
+      const d = rechecking().answers({ type: 'found', profile: undefined });
+      putsBack(d, 'no-credentials', 'paused');
+    },
     'ends with a profile that was added': () => {
       const d = new Driven().to('matching').answers({ type: 'found', profile: undefined });
       d.passes(TIMERS.lookAgain.ms).answers({ type: 'connInfo', target: TARGET });
@@ -147,6 +151,10 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
   },
 
   'find-failed': {
+    'before the next request all is put back': () => {
+      const d = rechecking().answers({ type: 'supplicantFailed', to: 'find', detail: '' });
+      putsBack(d, 'find-failed', 'paused');
+    },
     'is tried again': () => {
       const d = new Driven().to('matching');
       d.answers({ type: 'supplicantFailed', to: 'find', detail: 'it says so' });
@@ -187,8 +195,16 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
     },
     'also after the wait for the next request': () => {
       const d = new Driven().to('asking').answers({ type: 'notOwned', why: 'timeout', detail: '' });
-      d.passes(TIMERS.ownershipRetry.ms).forget().answers({ type: 'connInfo', target: OTHER });
+      d.passes(TIMERS.ownershipRetry.ms).answers({ type: 'found', profile: PROFILE }).forget();
+      d.answers({ type: 'connInfo', target: OTHER });
       putsBack(d, 'another-ap', 'learning');
+    },
+  },
+
+  'another-profile': {
+    'everything begins again with the new one': () => {
+      const d = rechecking().answers({ type: 'found', profile: { id: '4', name: 'another' } });
+      putsBack(d, 'another-profile', 'learning');
     },
   },
 
@@ -561,6 +577,14 @@ function pausesAndTellsOnce(trouble: TroubleName, why: 'unusable' | 'failed'): v
     expect(d.passes(1).phase).toBe('learning');
   }
   expect(d.troubles()).toEqual([trouble]);
+}
+
+/** The card was not granted, and will be asked for again. */
+function rechecking(): Driven {
+  const d = new Driven().to('asking').answers({ type: 'notOwned', why: 'timeout', detail: '' });
+  d.passes(TIMERS.ownershipRetry.ms).forget();
+  expect(d.phase).toBe('rechecking');
+  return d;
 }
 
 /** Its access point rejected the profile, CSME has the card again: the profile is found once more. */
