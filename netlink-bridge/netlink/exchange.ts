@@ -26,6 +26,8 @@ export interface NetlinkRequest {
   readonly payload: Uint8Array;
   /** Asks for a listing. */
   readonly dump?: boolean;
+  /** The kernel may take half a second for it. No listing. */
+  readonly long?: boolean;
   /** What error numbers mean to this request. */
   readonly meanings?: Meanings;
 }

@@ -8,17 +8,15 @@ import { NativeError, native, nativeProblem } from '../../native/index.ts';
 import { BridgeError } from '../errors.ts';
 import { type Ending, Exchange, type NetlinkRequest } from './exchange.ts';
 import { type NetlinkMessage, NLMSG_MIN_TYPE, splitMessages } from './message.ts';
+import { Turns } from './turns.ts';
 
 export interface NetlinkPort {
   /**
-   * The answers to one request, without what ends them. Requests are carried out one after the other; with `apart` this
-   * one waits for nobody and nobody waits for it: for what the kernel takes long to do, and no listing. Rejects with the
-   * error of the kernel, with BRIDGE_ERR_TIMEOUT, and with BRIDGE_ERR_CLOSED.
+   * The answers to one request, without what ends them. Requests are carried out one after the other; a `long` one, which
+   * the kernel takes its time for, only waits for listings and is only waited for by them. Rejects with the error of the
+   * kernel, with BRIDGE_ERR_TIMEOUT, and with BRIDGE_ERR_CLOSED.
    */
-  request(
-    request: NetlinkRequest,
-    options?: { readonly apart?: boolean },
-  ): Promise<readonly NetlinkMessage[]>;
+  request(request: NetlinkRequest): Promise<readonly NetlinkMessage[]>;
   /** Listens to a multicast group from now on. Throws a BridgeError. */
   join(group: number): void;
   /** Ends everything. Twice is once. */
@@ -63,6 +61,7 @@ class SocketPort implements NetlinkPort {
   /** Groups have a socket of their own: what floods it does not push answers out of the other one. */
   #groups: PackageSocket | undefined;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #turns = new Turns();
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -74,8 +73,8 @@ class SocketPort implements NetlinkPort {
     this.#descriptor = attached(options.protocol, port);
   }
 
-  request(request: NetlinkRequest, { apart = false } = {}): Promise<readonly NetlinkMessage[]> {
-    if (apart) return this.#answersTo(request);
+  request(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
+    if (request.long) return this.#answersTo(request);
     const answers = this.#last.then(() => this.#answersTo(request));
     this.#last = answers.catch(() => {});
     return answers;
@@ -101,8 +100,11 @@ class SocketPort implements NetlinkPort {
   }
 
   async #answersTo(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
+    const turn = request.dump ? 'listing' : request.long ? 'long' : undefined;
     for (let left = DUMP_TRIES; left > 0; left--) {
+      if (turn !== undefined) await this.#turns.begin(turn);
       const ending = await this.#ask(request);
+      if (turn !== undefined) this.#turns.end(turn);
       if ('error' in ending) throw ending.error;
       if (!ending.interrupted) return ending.answers;
     }
@@ -111,7 +113,7 @@ class SocketPort implements NetlinkPort {
   }
 
   #ask(request: NetlinkRequest): Promise<Ending> {
-    if (this.#closed) return Promise.reject(closed());
+    if (this.#closed) return Promise.resolve({ sequence: 0, error: closed() });
     const { sequence, bytes } = this.#exchange.begin(request);
     return new Promise((resolve) => {
       const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
@@ -156,8 +158,10 @@ class SocketPort implements NetlinkPort {
     socket.on('message', (datagram, { port }) => {
       // Only the kernel has port 0.
       if (port !== 0 || this.#closed) return;
+      // It is a Buffer, and so would be all that is cut out of it.
+      const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.byteLength);
       guarded(
-        () => onDatagram(datagram),
+        () => onDatagram(bytes),
         (error) => this.#options.onProblem?.(error),
       );
     });

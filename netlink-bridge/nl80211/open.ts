@@ -114,7 +114,7 @@ class OpenNl80211 implements Nl80211 {
   }
 
   async hostGetOwnership(ifindex: number): Promise<void> {
-    await this.#intel(ifindex, 'HOST_GET_OWNERSHIP', { apart: true });
+    await this.#intel(ifindex, 'HOST_GET_OWNERSHIP', { long: true });
   }
 
   async vendor(
@@ -153,7 +153,7 @@ class OpenNl80211 implements Nl80211 {
   async #ask(
     command: keyof typeof CMD,
     pairs: readonly AttributePair[],
-    { what = `NL80211_CMD_${command}`, apart = false, dump = false }: How = {},
+    { what = `NL80211_CMD_${command}`, long = false, dump = false }: How = {},
   ): Promise<Attributes[]> {
     const payload = encodeGeneric(CMD[command], VERSION, encodeAttributes(pairs));
     const request = {
@@ -161,9 +161,10 @@ class OpenNl80211 implements Nl80211 {
       type: this.#family,
       payload,
       dump,
+      long,
       ...(command === 'VENDOR' && { meanings: VENDOR_MEANINGS }),
     };
-    const answers = await this.#port.request(request, { apart });
+    const answers = await this.#port.request(request);
     return answers.map((answer) => decodeGeneric(answer.payload).attributes);
   }
 }
@@ -171,7 +172,7 @@ class OpenNl80211 implements Nl80211 {
 interface How {
   /** For errors; else the name of the command. */
   readonly what?: string;
-  readonly apart?: boolean;
+  readonly long?: boolean;
   readonly dump?: boolean;
 }
 
