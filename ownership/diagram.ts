@@ -2,15 +2,15 @@
 import * as actions from './actions/index.ts';
 import * as guards from './guards.ts';
 import { QUIRKS } from './quirks.ts';
-import type { Phase } from './state.ts';
+import { code, namesOf, phaseDiagram, rowTables, table } from './table-docs.ts';
 import { DRAIN_POLLS, MAP_ROUNDS, PLDR_TRIES, TIMER_NAMES, TIMERS } from './timers.ts';
 import { TRANSITIONS } from './transitions.ts';
 
 /** The generated parts of docs/host.md, by the name of their markers. */
 export function hostSections(): ReadonlyMap<string, string> {
   return new Map([
-    ['phases', phaseDiagram()],
-    ['rows', rowTables()],
+    ['phases', phaseDiagram(TRANSITIONS, NAMES)],
+    ['rows', rowTables(TRANSITIONS, NAMES)],
     ['timers', timerTable()],
     ['quirks', quirkTable()],
   ]);
@@ -33,73 +33,7 @@ export function fillSections(page: string, sections: ReadonlyMap<string, string>
   return filled;
 }
 
-interface AnyRow {
-  // biome-ignore lint/complexity/noBannedTypes: only its identity counts here
-  readonly when?: Function;
-  // biome-ignore lint/complexity/noBannedTypes: only its identity counts here
-  readonly do: readonly Function[];
-  readonly to?: Phase;
-}
-
-const PHASES = Object.keys(TRANSITIONS) as Phase[];
-/**
- * Guards and actions by the name that their module gives them: those that a factory made have none of their own. Of
- * two names for one function the first in the alphabet counts.
- */
-const NAMES = new Map<unknown, string>(
-  [...Object.entries(guards), ...Object.entries(actions)].reverse().map(([name, value]) => [value, name]),
-);
-
-function rowsOf(phase: Phase): [string, readonly AnyRow[]][] {
-  return Object.entries(TRANSITIONS[phase]);
-}
-
-/** Phases and what leads from one to another, for Mermaid. */
-function phaseDiagram(): string {
-  const arrows: string[] = [];
-  for (const phase of PHASES) {
-    const causes = new Map<Phase, string[]>();
-    for (const [event, rows] of rowsOf(phase)) {
-      for (const row of rows) {
-        if (row.to === undefined || row.to === phase) continue;
-        const cause = row.when ? `${event} [${nameOf(row.when)}]` : event;
-        causes.set(row.to, [...(causes.get(row.to) ?? []), cause]);
-      }
-    }
-    for (const [to, names] of causes) arrows.push(`  ${phase} --> ${to} : ${names.join(', ')}`);
-  }
-  return ['```mermaid', 'stateDiagram-v2', '  [*] --> absent', ...arrows, '```'].join('\n');
-}
-
-/** All rows: events that the same phases handle the same way stand in one table. */
-function rowTables(): string {
-  const phasesOf = new Map<readonly AnyRow[], { event: string; phases: Phase[] }>();
-  for (const phase of PHASES) {
-    for (const [event, rows] of rowsOf(phase)) {
-      const shared = phasesOf.get(rows);
-      if (shared) shared.phases.push(phase);
-      else phasesOf.set(rows, { event, phases: [phase] });
-    }
-  }
-  const tables = new Map<string, string[][]>();
-  for (const [rows, { event, phases }] of phasesOf) {
-    const title = phases.map(code).join(', ');
-    tables.set(title, [...(tables.get(title) ?? []), ...cellsOf(event, rows)]);
-  }
-  const parts = [...tables].map(
-    ([title, cells]) => `In ${title}:\n\n${table(['event', 'when', 'does', 'goes to'], cells)}`,
-  );
-  return parts.join('\n\n');
-}
-
-function cellsOf(event: string, rows: readonly AnyRow[]): string[][] {
-  return rows.map((row, i) => [
-    i === 0 ? code(event) : '',
-    row.when ? code(nameOf(row.when)) : i === 0 ? '' : 'else',
-    row.do.map((action) => code(nameOf(action))).join(', '),
-    row.to ? code(row.to) : '',
-  ]);
-}
+const NAMES = namesOf(guards, actions);
 
 function timerTable(): string {
   const counts = `Rounds of mapping: ${MAP_ROUNDS}. Tries of PLDR: ${PLDR_TRIES}. Looks while draining: ${DRAIN_POLLS}.`;
@@ -115,17 +49,4 @@ function quirkTable(): string {
     ['quirk', 'what the reference does'],
     Object.entries(QUIRKS).map(([name, doc]) => [code(name), doc]),
   );
-}
-
-function nameOf(part: unknown): string {
-  return NAMES.get(part) ?? '?';
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

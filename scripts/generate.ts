@@ -6,11 +6,13 @@ import { agentSections } from '../cli/agent/docs.ts';
 import { fillSections, hostSections } from '../ownership/diagram.ts';
 import { generatedSources } from '../sap/walk/registers.ts';
 import { ruleSections } from '../trace/rules/docs.ts';
+import { agentStateSections } from './agent-states.ts';
 
 const PAGES = [
   ['docs/host.md', hostSections()],
   ['docs/rules.md', ruleSections()],
   ['docs/agent.md', agentSections()],
+  ['docs/agent-states.md', agentStateSections()],
 ] as const;
 
 const check = process.argv.includes('--check');

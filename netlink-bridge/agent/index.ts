@@ -5,7 +5,7 @@
  */
 export { Agent } from './agent.ts';
 export type * from './events.ts';
-export { type AgentState, initialState, type Phase, type Radio } from './state.ts';
+export { type AgentState, initialState, PHASES, type Phase, type Radio } from './state.ts';
 export { STEPS, type StepNumber, type StepSpec } from './steps.ts';
 export {
   CONNECT_TRIES,

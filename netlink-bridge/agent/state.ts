@@ -5,50 +5,31 @@ import { TIMER_NAMES, type TimerName } from './timers.ts';
 import type { TroubleName } from './troubles.ts';
 import type { ProfileRef, Target } from './types.ts';
 
-/**
- * Where a take-over stands.
- * - `absent`: the interface or its supplicant is not there
- * - `off`: this kernel or card has no commands for CSME
- * - `idle`: CSME does not hold the card; nothing is prepared
- * - `learning`: CSME holds the card; its access point was asked for
- * - `matching`: a profile for it is looked for
- * - `paused`: CSME holds the card and keeps it; nothing is prepared, a timer or the radio switch begins again
- * - `preparing`: the supplicant is being limited
- * - `confirming`: prepared; whether CSME is still on that access point was asked
- * - `waiting`: prepared; CSME keeps the card for now
- * - `rechecking`: prepared; whether the profile is still there was asked, a moment before the card is asked for again
- * - `asking`: the card was asked for
- * - `releasing`: it was granted, the radio is still blocked
- * - `connecting`: the radio is free, the supplicant connects
- * - `addressing`: connected to that access point, without an address
- * - `held`: all ten steps are done, the limits stay while roaming is forbidden
- * - `interrupted`: the connection was lost a moment ago
- * - `lifting`: the limits are being taken away, the connection stays
- * - `restoring`: all that was changed is being put back
- * - `asleep`: the machine sleeps
- * - `stopped`: for good
- */
-export type Phase =
-  | 'absent'
-  | 'off'
-  | 'idle'
-  | 'learning'
-  | 'matching'
-  | 'paused'
-  | 'preparing'
-  | 'confirming'
-  | 'waiting'
-  | 'rechecking'
-  | 'asking'
-  | 'releasing'
-  | 'connecting'
-  | 'addressing'
-  | 'held'
-  | 'interrupted'
-  | 'lifting'
-  | 'restoring'
-  | 'asleep'
-  | 'stopped';
+/** Where a take-over stands. */
+export const PHASES = {
+  absent: 'The interface or its supplicant is not there.',
+  off: 'This kernel or card has no commands for CSME.',
+  idle: 'CSME does not hold the card; nothing is prepared.',
+  learning: 'CSME holds the card; its access point was asked for.',
+  matching: 'A profile for that access point is looked for.',
+  paused: 'CSME holds the card and keeps it; nothing is prepared. A timer or the radio switch begins again.',
+  preparing: 'The supplicant is being limited.',
+  confirming: 'Prepared. Whether CSME is still on that access point was asked.',
+  waiting: 'Prepared. CSME keeps the card for now.',
+  rechecking: 'Prepared. Whether the profile is still there was asked, before the card is asked for again.',
+  asking: 'Prepared. The card was asked for.',
+  releasing: 'Prepared. The card was granted, and the radio is still blocked.',
+  connecting: 'The radio is free, and the supplicant connects.',
+  addressing: 'Connected to that access point, without an address.',
+  held: 'All ten steps are done. The limits stay while roaming is forbidden.',
+  interrupted: 'The connection was lost a moment ago.',
+  lifting: 'The limits are being taken away, and the connection stays.',
+  restoring: 'All that was changed is being put back.',
+  asleep: 'The machine sleeps.',
+  stopped: 'The agent has ended.',
+} as const;
+
+export type Phase = keyof typeof PHASES;
 
 /** `unknown`: not told yet; `held`: CSME has the card and nothing else blocks; `off`: a person or a switch blocks. */
 export type Radio = 'unknown' | 'free' | 'held' | 'off';
