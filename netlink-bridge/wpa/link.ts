@@ -9,8 +9,8 @@ import { isOk } from './text.ts';
 export interface LinkOptions {
   /** Of the control socket. */
   readonly path: string;
-  /** wpa_supplicant is there; `ask` is for it until it is gone. */
-  onUp(ask: Ask): void;
+  /** wpa_supplicant is there. */
+  onUp(): void;
   onGone(why: BridgeError): void;
   onEvent(text: string): void;
   /** Why it cannot be reached, where that is no matter of waiting; once, until it is another problem. */
@@ -52,11 +52,12 @@ export class Link {
     this.#look();
   }
 
-  /** Rejects with BRIDGE_ERR_GONE while nobody is there, else as `Control.ask`. */
-  ask(command: string): Promise<string> {
-    if (this.#control !== undefined && this.#up) return this.#control.ask(command);
+  /** For commands, to the wpa_supplicant that is there now. Throws BRIDGE_ERR_GONE while there is none. */
+  get ask(): Ask {
+    const control = this.#control;
+    if (control !== undefined && this.#up) return (command) => control.ask(command);
     const detail = `wpa_supplicant is not there (${this.#options.path}).`;
-    return Promise.reject(new BridgeError('BRIDGE_ERR_GONE', { detail }));
+    throw new BridgeError('BRIDGE_ERR_GONE', { detail });
   }
 
   close(): void {
@@ -121,7 +122,7 @@ export class Link {
     this.#up = true;
     this.#problem = '';
     (this.#options.log ?? SILENT).info({ path: this.#options.path }, 'connected to wpa_supplicant');
-    this.#options.onUp((command) => control.ask(command));
+    this.#options.onUp();
   }
 
   #ended(error: BridgeError): void {

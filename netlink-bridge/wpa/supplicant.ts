@@ -167,7 +167,7 @@ class WpaSupplicant implements Supplicant {
     } = this.#options;
     return new Link({
       path: join(controlDirectory, name),
-      onUp: (ask) => this.#onUp(ask),
+      onUp: () => this.#onUp(),
       onGone: () => this.#onGone(),
       onEvent: (text) => this.#onEvent(text),
       ...(onProblem === undefined ? {} : { onProblem }),
@@ -177,11 +177,12 @@ class WpaSupplicant implements Supplicant {
   }
 
   /** Before it is told, everything is as somebody left it who was killed, or the other side was while we held it. */
-  #onUp(ask: Ask): void {
+  #onUp(): void {
     const life = ++this.#life;
     this.#calls = this.#calls.then(async () => {
       let status: WpaStatus | undefined;
       try {
+        const ask = this.#ask();
         await this.#restore(ask);
         status = await statusOf(ask);
       } catch (error) {
@@ -260,7 +261,12 @@ class WpaSupplicant implements Supplicant {
       return;
     }
     // By itself it would wait for 5 s.
-    await this.#link?.ask(`SCAN freq=${frequencyMhz}`).catch(() => {});
+    try {
+      await this.#ask()(`SCAN freq=${frequencyMhz}`);
+    } catch (error) {
+      // Its end is told by the link.
+      if (!(error instanceof BridgeError)) throw error;
+    }
   }
 
   /** The first failure of an attempt; those that follow from it are not told. */
@@ -281,9 +287,10 @@ class WpaSupplicant implements Supplicant {
 
   async #status(): Promise<WpaStatus | undefined> {
     try {
-      return parseStatus((await this.#link?.ask('STATUS')) ?? '');
-    } catch {
+      return await statusOf(this.#ask());
+    } catch (error) {
       // Its end is told by the link.
+      if (!(error instanceof BridgeError)) throw error;
       return undefined;
     }
   }
@@ -293,15 +300,16 @@ class WpaSupplicant implements Supplicant {
     if (isRefusal(await ask('BSSID_IGNORE clear'))) await ask('BLACKLIST clear');
   }
 
+  #ask(): Ask {
+    if (this.#link !== undefined && !this.#closed) return this.#link.ask;
+    const code = this.#closed ? 'BRIDGE_ERR_CLOSED' : 'BRIDGE_ERR_GONE';
+    throw new BridgeError(code, { detail: 'There is no connection to wpa_supplicant.' });
+  }
+
   #call<T>(what: (ask: Ask) => Promise<T>): Promise<T> {
     const result = this.#calls.then(async () => {
-      const link = this.#link;
-      if (this.#closed || link === undefined) {
-        const code = this.#closed ? 'BRIDGE_ERR_CLOSED' : 'BRIDGE_ERR_GONE';
-        throw new BridgeError(code, { detail: 'There is no connection to wpa_supplicant.' });
-      }
       try {
-        return await what((command) => link.ask(command));
+        return await what(this.#ask());
       } catch (error) {
         throw bridgeError(error);
       }

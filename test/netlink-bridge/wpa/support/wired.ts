@@ -72,7 +72,7 @@ export interface Wired {
   readonly path: string;
   /** The configuration file, as it is now. */
   configuration(): string;
-  /** Starts it again after `stop` or `kill`. */
+  /** Starts it with its configuration as it was in the beginning, if it does not run. */
   start(): Promise<void>;
   /** Ends it with a signal; resolves when it has ended. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -92,7 +92,6 @@ export async function startWired(networks: string = NETWORKS): Promise<Wired> {
   const controlDirectory = join(folder, 'control');
   const path = join(controlDirectory, name);
   const file = join(folder, 'wpa.conf');
-  writeFileSync(file, `ctrl_interface=${controlDirectory}\nupdate_config=1\nap_scan=0\n${networks}`);
   let child: ChildProcess | undefined;
 
   const answers = async () => {
@@ -109,6 +108,8 @@ export async function startWired(networks: string = NETWORKS): Promise<Wired> {
     path,
     configuration: () => readFileSync(file, 'utf8'),
     async start() {
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) return;
+      writeFileSync(file, `ctrl_interface=${controlDirectory}\nupdate_config=1\nap_scan=0\n${networks}`);
       const started = spawn('wpa_supplicant', ['-Dwired', `-i${name}`, `-c${file}`], { stdio: 'ignore' });
       child = started;
       while (!(await answers())) {
