@@ -10,6 +10,8 @@ import type {
   Target,
 } from '../../../netlink-bridge/agent/index.ts';
 
+import { inconsistent } from './consistency.ts';
+
 const RETRY_MS = 60_000;
 const TO_SUPPLICANT: ReadonlySet<string> = new Set(['find', 'prepare', 'lift', 'restore']);
 
@@ -39,6 +41,11 @@ export class Judge {
   /** A request is under way, or what follows from it. */
   #window = false;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #roaming: boolean | undefined;
+  /** When `connecting` or `addressing`, `interrupted`, `held` without a word about roaming began. */
+  #windowSinceMs: number | undefined;
+  #interruptedSinceMs: number | undefined;
+  #unheardSinceMs: number | undefined;
 
   heard(nowMs: number, input: AgentInput): void {
     switch (input.type) {
@@ -49,6 +56,9 @@ export class Judge {
         this.#radio = input.soft || input.signal ? 'off' : input.notOwner ? 'held' : 'free';
         // The driver got it after all.
         if (this.#radio === 'free') this.#notBeforeMs = Number.NEGATIVE_INFINITY;
+        return;
+      case 'roaming':
+        this.#roaming = input.forbidden;
         return;
       case 'address':
         this.#address = input.address !== undefined;
@@ -90,7 +100,7 @@ export class Judge {
     switch (output.type) {
       case 'phase':
         if (output.from !== this.phase) this.#blame(`phase ${output.from} after ${this.phase}`);
-        this.phase = output.to;
+        this.#enter(nowMs, output.to);
         return;
       case 'stopped':
         this.stopped = true;
@@ -117,6 +127,38 @@ export class Judge {
     if (output.type === 'lift' || output.type === 'restore') this.#prepared = undefined;
   }
 
+  /** All that came of an input is out. */
+  look(nowMs: number): void {
+    const sinceMs = (atMs: number | undefined) => (atMs === undefined ? 0 : nowMs - atMs);
+    if (this.#roaming !== undefined) this.#unheardSinceMs = undefined;
+    const wrong = inconsistent({
+      interfacePresent: this.#interface,
+      supplicantUp: this.#supplicant,
+      radio: this.#radio,
+      asleep: this.#asleep,
+      stopping: this.#stop,
+      address: this.#address,
+      roaming: this.#roaming,
+      rightBssid: this.#bssid === undefined || this.#bssid === this.#prepared?.bssid,
+      lastStep: this.#lastStep,
+      phase: this.phase,
+      windowMs: sinceMs(this.#windowSinceMs),
+      interruptedMs: sinceMs(this.#interruptedSinceMs),
+      unheardMs: sinceMs(this.#unheardSinceMs),
+    });
+    if (wrong !== undefined) this.#blame(wrong);
+  }
+
+  #enter(nowMs: number, phase: Phase): void {
+    this.phase = phase;
+    if (phase === 'preparing') this.#roaming = this.#roaming || undefined;
+    const inWindow = phase === 'connecting' || phase === 'addressing';
+    this.#windowSinceMs = inWindow ? (this.#windowSinceMs ?? nowMs) : undefined;
+    this.#interruptedSinceMs = phase === 'interrupted' ? nowMs : undefined;
+    const holds = phase === 'held' || phase === 'interrupted';
+    this.#unheardSinceMs = holds ? (this.#unheardSinceMs ?? nowMs) : undefined;
+  }
+
   #step(step: number): void {
     if (step !== 1 && step !== 6 && step <= this.#lastStep)
       this.#blame(`step ${step} after ${this.#lastStep}`);
@@ -132,6 +174,7 @@ export class Judge {
 
   #request(nowMs: number): void {
     this.requests++;
+    this.#roaming = this.#roaming || undefined;
     if (this.#credentials === undefined || this.#credentials !== this.#prepared)
       this.#blame('a request without credentials');
     else if (!same(this.#credentials, this.#target)) this.#blame('a request for another access point');

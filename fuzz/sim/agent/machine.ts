@@ -139,6 +139,7 @@ export class Machine implements Air {
       this.judge.said(this.clock.nowMs, output);
       this.#obey(output);
     }
+    this.judge.look(this.clock.nowMs);
   }
 
   #obey(output: AgentOutput): void {
