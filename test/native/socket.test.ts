@@ -178,6 +178,16 @@ describe.skipIf(nativeProblem() !== undefined)('unix sockets', () => {
     return new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
   });
 
+  it('a datagram socket needs another one at its path', () => {
+    const { unixBind, unixClose, unixDatagram } = native();
+    expect(() => unixDatagram(path)).toThrow('ENOENT');
+    const stream = unixBind(path);
+    expect(() => unixDatagram(path)).toThrow('EPROTOTYPE');
+    unixClose(stream);
+    // What is left of a socket whose owner is gone.
+    expect(() => unixDatagram(path)).toThrow('ECONNREFUSED');
+  });
+
   it('closes only what it opened', () => {
     const file = openSync('/dev/null', 'r');
     expect(() => native().unixClose(file)).toThrow('EBADF');
@@ -201,6 +211,7 @@ describe.skipIf(nativeProblem() !== undefined)('unix sockets', () => {
     'unixBind',
     'unixListen',
     'unixConnect',
+    'unixDatagram',
     'unixAccept',
     'unixSend',
     'unixReceive',
