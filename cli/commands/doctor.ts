@@ -27,7 +27,7 @@ The exit status is 0 when all of them work, 3 when something is missing.
 Examples:
   $ sudo sapwood doctor
   $ sapwood doctor sessions && sapwood demo
-  $ sudo sapwood doctor agent --json | jq '.features[].findings[] | select(.state == "missing")'`,
+  $ sudo sapwood doctor agent --json | jq '.features[] | select(.works | not)'`,
     );
   bind(command, doctor);
 };

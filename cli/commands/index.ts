@@ -3,6 +3,7 @@ import type { Define } from '../command.ts';
 import { defineAgent } from './agent.ts';
 import { defineConformance } from './conformance.ts';
 import { defineDemo } from './demo.ts';
+import { defineDoctor } from './doctor.ts';
 import { defineEmulate } from './emulate.ts';
 import { defineFilter } from './filter.ts';
 import { defineHost } from './host.ts';
@@ -24,4 +25,5 @@ export const COMMANDS: readonly Define[] = [
   defineNic,
   defineAgent,
   defineMei,
+  defineDoctor,
 ];

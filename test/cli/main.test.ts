@@ -23,7 +23,7 @@ test('the worse end wins', () => {
 
 test('the help of every command fits 80 columns', () => {
   const names = [
-    ...sapwood(['--help']).stdout.matchAll(/^ {2}([a-z]+)(?: \[options\].*| {2,}MEI .*)$/gm),
+    ...sapwood(['--help']).stdout.matchAll(/^ {2}([a-z]+)(?: \[.*| {2,}MEI .*)$/gm),
   ].map(([, name]) => name!);
   expect(names).toEqual(expect.arrayContaining(['demo', 'emulate', 'filter', 'mei']));
   const helps = [...names, 'mei list'].map((name) => sapwood([...name.split(' '), '--help']).stdout);

@@ -58,6 +58,7 @@ async function lookAtCards(machine: Machine, found: Finding[]): Promise<Card[]> 
   const nl80211 = await machine.openNl80211();
   try {
     const [interfaces, wiphys] = await Promise.all([nl80211.interfaces(), nl80211.wiphys()]);
+    interfaces.sort((a, b) => a.ifindex - b.ifindex);
     const cards = interfaces.map((wlan): Card => {
       const wiphy = wiphys.find(({ index }) => index === wlan.wiphy);
       const driver = machine.files.link(`/sys/class/net/${wlan.name}/device/driver`);

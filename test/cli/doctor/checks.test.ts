@@ -290,7 +290,7 @@ describe('the card', () => {
     expect(lines).toContain(
       "missing Intel's commands: wlan0 has only GET_CSME_CONN_INFO | Both are needed: update the kernel.",
     );
-    expect(lines).toContain("missing CSME's network: The kernel refused | Not now. Try later.");
+    expect(lines).toContain("missing CSME's network: Not now | Try later.");
     expect(lines).toContain(
       'optional reasons of blocks: not in the records of rfkill, only in sysfs | Linux 5.11 and later have them there.',
     );
@@ -376,7 +376,7 @@ describe('the agent', () => {
     [
       'refuses',
       { trySupplicant: async () => refused('It said no. Ask again.', 1) },
-      'missing wpa_supplicant: The kernel refused | It said no. Ask again.',
+      'missing wpa_supplicant: It said no | Ask again.',
     ],
     [
       'is silent',
