@@ -36,7 +36,8 @@ export class Daemon {
   readonly lines: string[] = [];
   readonly #name: string;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  /** Resolves when it has ended, by whatever. */
+  readonly exited: Promise<unknown>;
   readonly #waiters = new Set<Waiter>();
   #ended = false;
 
@@ -57,7 +58,7 @@ export class Daemon {
     }
     // It may be gone before anybody waits for that.
     this.#child.stdin!.on('error', () => {});
-    this.#exited = once(this.#child, 'close').then(
+    this.exited = once(this.#child, 'close').then(
       () => this.#end('has ended'),
       (error: Error) => this.#end(error.message),
     );
@@ -116,7 +117,7 @@ export class Daemon {
     if (this.#ended) return;
     this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS / 4);
-    await this.#exited;
+    await this.exited;
     clearTimeout(timer);
   }
 
