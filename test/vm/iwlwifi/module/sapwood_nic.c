@@ -576,7 +576,6 @@ static const struct file_operations nic_operations = {
 	.read = nic_read,
 	.write = nic_write,
 	.poll = nic_poll,
-	.llseek = no_llseek,
 };
 
 static struct miscdevice nic_device = {
