@@ -75,8 +75,8 @@ export class Attempt {
       }
       try {
         // Nothing may come between the end of one and the next.
-        await this.#wpas.scan(ssid, frequencyMhz, SCAN_MS);
-        if (!this.#wpas.sees(bssid, frequencyMhz)) this.#misses++;
+        const through = await this.#wpas.scan(ssid, frequencyMhz, SCAN_MS);
+        if (through && !this.#wpas.sees(bssid, frequencyMhz)) this.#misses++;
       } catch {
         // Somebody else's scan is under way, or the interface went down.
         await this.#wpas.abortScan(SCAN_MS).catch(() => this.#pause());

@@ -63,7 +63,7 @@ export class Wpas {
   #handshake = false;
   /** Access points by their objects. */
   readonly #seen = new Map<string, SeenBss>();
-  #scanDone: (() => void)[] = [];
+  #scanDone: ((success: boolean) => void)[] = [];
 
   constructor(bus: Bus, name: string, onEvent: (event: WpasEvent) => void) {
     this.#bus = bus;
@@ -135,16 +135,16 @@ export class Wpas {
   }
 
   /**
-   * Scans one frequency for one network. Resolves at the end of the scan; rejects with a DbusError when it cannot begin,
+   * Scans one frequency for one network. Resolves at the end of the scan, true when it went through; rejects with a DbusError when it cannot begin,
    * such as when another one is under way, and with BRIDGE_ERR_TIMEOUT when no end of it is told.
    */
-  async scan(ssid: Uint8Array, frequencyMhz: number, timeoutMs: number): Promise<void> {
+  async scan(ssid: Uint8Array, frequencyMhz: number, timeoutMs: number): Promise<boolean> {
     const what = new Map([
       ['Type', variant('s', 'active')],
       ['SSIDs', variant('aay', [ssid])],
       ['Channels', variant('a(uu)', [[frequencyMhz, CHANNEL_WIDTH_MHZ]])],
     ]);
-    await this.#untilScanDone(timeoutMs, { member: 'Scan', signature: 'a{sv}', body: [what] });
+    return this.#untilScanDone(timeoutMs, { member: 'Scan', signature: 'a{sv}', body: [what] });
   }
 
   /** Ends a scan that is under way, whoever asked for it. Rejects as `scan`; also when none is under way. */
@@ -202,7 +202,7 @@ export class Wpas {
   #leave(detail: string): void {
     this.#path = undefined;
     this.#state = '';
-    for (const resolve of this.#scanDone.splice(0)) resolve();
+    for (const resolve of this.#scanDone.splice(0)) resolve(false);
     this.#disconnect(detail);
     this.#onEvent({ type: 'changed' });
   }
@@ -218,7 +218,7 @@ export class Wpas {
     } else if (path !== this.#path) {
       return;
     } else if (iface === INTERFACE && member === 'ScanDone') {
-      for (const resolve of this.#scanDone.splice(0)) resolve();
+      for (const resolve of this.#scanDone.splice(0)) resolve(body[0] === true);
     } else if (iface === INTERFACE && member === 'BSSAdded' && typeof body[0] === 'string') {
       this.#see(body[0], asProperties(body[1]));
     } else if (iface === INTERFACE && member === 'BSSRemoved') {
@@ -291,16 +291,18 @@ export class Wpas {
   async #untilScanDone(
     timeoutMs: number,
     what: Partial<CallOptions> & Pick<CallOptions, 'member'>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     if (this.#path === undefined) throw gone();
     let timer: NodeJS.Timeout | undefined;
-    const done = new Promise<void>((resolve, reject) => {
+    const done = new Promise<boolean>((resolve, reject) => {
       this.#scanDone.push(resolve);
       const detail = `wpa_supplicant did not end a scan of one frequency in ${timeoutMs} ms.`;
       timer = setTimeout(() => reject(new BridgeError('BRIDGE_ERR_TIMEOUT', { detail })), timeoutMs);
     });
     try {
-      await Promise.all([this.#call({ path: this.#path, interface: INTERFACE, timeoutMs, ...what }), done]);
+      const call = this.#call({ path: this.#path, interface: INTERFACE, timeoutMs, ...what });
+      const [success] = await Promise.all([done, call]);
+      return success;
     } finally {
       clearTimeout(timer);
     }
