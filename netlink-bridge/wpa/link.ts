@@ -142,7 +142,12 @@ export class Link {
   }
 }
 
+/** undefined: there is none, or it cannot be seen; what is the matter the next connect says. */
 function identityOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return found === undefined ? undefined : `${found.dev} ${found.ino} ${found.mtimeNs}`;
+  try {
+    const { dev, ino, mtimeNs } = statSync(path, { bigint: true });
+    return `${dev} ${ino} ${mtimeNs}`;
+  } catch {
+    return undefined;
+  }
 }

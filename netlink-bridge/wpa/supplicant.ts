@@ -34,16 +34,28 @@ const RESTING: readonly string[] = ['DISCONNECTED', 'INACTIVE', 'SCANNING'];
 
 /**
  * Resolves at once, also when wpa_supplicant does not run: `up` is told when it is there. What a journal holds is undone
- * before that. Rejects with BRIDGE_ERR_OPTION for a name that no interface can have and BRIDGE_ERR_ABSENT without the addon.
+ * before that. Rejects with BRIDGE_ERR_OPTION for a name that no interface and a path that no
+ * socket can have, and with BRIDGE_ERR_ABSENT without the addon.
  */
 export async function openWpaSupplicant(options: WpaSupplicantOptions): Promise<Supplicant> {
   const name = options.interface;
   if (!/^[^/\s\0]{1,15}$/.test(name) || name === '.' || name === '..') {
     throw new BridgeError('BRIDGE_ERR_OPTION', { detail: `${JSON.stringify(name)} is no interface.` });
   }
+  const path = pathOf(options);
+  if (Buffer.byteLength(path) > PATH_MAX || path.includes('\0')) {
+    throw new BridgeError('BRIDGE_ERR_OPTION', { detail: `A socket cannot be at ${JSON.stringify(path)}.` });
+  }
   const problem = nativeProblem();
   if (problem !== undefined) throw new BridgeError('BRIDGE_ERR_ABSENT', { detail: problem });
   return new WpaSupplicant(options);
+}
+
+/** Bytes of the path of a socket. */
+const PATH_MAX = 107;
+
+function pathOf(options: WpaSupplicantOptions): string {
+  return join(options.controlDirectory ?? '/run/wpa_supplicant', options.interface);
 }
 
 interface Prepared {
@@ -158,15 +170,9 @@ class WpaSupplicant implements Supplicant {
   }
 
   #newLink(): Link {
-    const {
-      interface: name,
-      controlDirectory = '/run/wpa_supplicant',
-      onProblem,
-      log,
-      times,
-    } = this.#options;
+    const { onProblem, log, times } = this.#options;
     return new Link({
-      path: join(controlDirectory, name),
+      path: pathOf(this.#options),
       onUp: () => this.#onUp(),
       onGone: () => this.#onGone(),
       onEvent: (text) => this.#onEvent(text),
@@ -179,7 +185,7 @@ class WpaSupplicant implements Supplicant {
   /** Before it is told, everything is as somebody left it who was killed, or the other side was while we held it. */
   #onUp(): void {
     const life = ++this.#life;
-    this.#calls = this.#calls.then(async () => {
+    const told = this.#calls.then(async () => {
       let status: WpaStatus | undefined;
       try {
         const ask = this.#ask();
@@ -194,6 +200,8 @@ class WpaSupplicant implements Supplicant {
         this.#tell({ type: 'connected', bssid: status.bssid, frequencyMhz: status.frequencyMhz });
       }
     });
+    this.#calls = told;
+    this.#events = told;
   }
 
   #onGone(): void {

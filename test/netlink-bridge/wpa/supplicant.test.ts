@@ -1,8 +1,9 @@
 /** The binding with a real wpa_supplicant, on an interface without a radio; what needs one is in test/vm/guest/wpa.test.ts. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nativeProblem } from '../../../native/index.ts';
 import type { Supplicant, SupplicantEvent, Target } from '../../../netlink-bridge/agent/types.ts';
 import type { BridgeError } from '../../../netlink-bridge/errors.ts';
 import { fileJournal, memoryJournal } from '../../../netlink-bridge/journal.ts';
@@ -26,6 +27,52 @@ describe.each(['not/there', '', '.', '..', 'a b', 'sixteen-letters-'])('an inter
     await expect(opened).rejects.toMatchObject({ code: 'BRIDGE_ERR_OPTION' });
   });
 });
+
+it.each(['/run/wpa\0supplicant', `/run/${'x'.repeat(100)}`])('no socket can be in %j', async (directory) => {
+  const options = { interface: 'wlan0', controlDirectory: directory, journal: memoryJournal(), onEvent() {} };
+  await expect(openWpaSupplicant(options)).rejects.toMatchObject({ code: 'BRIDGE_ERR_OPTION' });
+});
+
+it.skipIf(nativeProblem() !== undefined)(
+  'why it cannot be reached is told once, if waiting does not help',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sapwood-wpa-'));
+    symlinkSync('loop', join(folder, 'loop'));
+    const problems: BridgeError[] = [];
+    const infos: string[] = [];
+    let looks = 0;
+    const log = {
+      debug() {},
+      info: (fields: object) => infos.push(JSON.stringify(fields)),
+      warn() {},
+      error() {},
+    };
+    await new Promise<void>((resolve, reject) => {
+      const open = (controlDirectory: string) =>
+        openWpaSupplicant({
+          interface: 'wlan0',
+          controlDirectory,
+          journal: memoryJournal(),
+          onEvent: reject,
+          onProblem: (problem) => problems.push(problem),
+          log,
+          times: TIMES,
+        });
+      Promise.all([open(join(folder, 'loop')), open(folder)]).then((opened) => {
+        const timer = setInterval(() => {
+          if (++looks < 5) return;
+          clearInterval(timer);
+          Promise.all(opened.map((one) => one.close())).then(() => resolve());
+        }, TIMES.lookMs);
+      }, reject);
+    });
+    rmSync(folder, { recursive: true });
+    expect(problems).toMatchObject([{ code: 'BRIDGE_ERR_KERNEL', errnoName: 'ELOOP' }]);
+    // That nobody is there is no problem.
+    expect(infos).toHaveLength(1);
+    expect(infos[0]).toContain('ctrl_interface=');
+  },
+);
 
 describe.skipIf(wiredProblem() !== undefined)('a real wpa_supplicant', () => {
   let wired: Wired;
