@@ -2,11 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nativeProblem } from '../../../native/index.ts';
 import type { Supplicant, SupplicantEvent, Target } from '../../../netlink-bridge/agent/types.ts';
 import type { BridgeError } from '../../../netlink-bridge/errors.ts';
 import { fileJournal, memoryJournal } from '../../../netlink-bridge/journal.ts';
+import { SILENT } from '../../../netlink-bridge/log.ts';
 import { openWpaSupplicant } from '../../../netlink-bridge/wpa/index.ts';
 import { applyLimits, planLimits } from '../../../netlink-bridge/wpa/limits.ts';
 import { AuthMode } from '../../../sap/index.ts';
@@ -34,43 +35,33 @@ it.each(['/run/wpa\0supplicant', `/run/${'x'.repeat(100)}`])('no socket can be i
 });
 
 it.skipIf(nativeProblem() !== undefined)(
-  'why it cannot be reached is told once, if waiting does not help',
+  'why it cannot be reached is told, but not that nobody is there',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sapwood-wpa-'));
-    symlinkSync('loop', join(folder, 'loop'));
-    const problems: BridgeError[] = [];
-    const infos: string[] = [];
-    let looks = 0;
-    const log = {
-      debug() {},
-      info: (fields: object) => infos.push(JSON.stringify(fields)),
-      warn() {},
-      error() {},
-    };
-    await new Promise<void>((resolve, reject) => {
-      const open = (controlDirectory: string) =>
-        openWpaSupplicant({
-          interface: 'wlan0',
-          controlDirectory,
-          journal: memoryJournal(),
-          onEvent: reject,
-          onProblem: (problem) => problems.push(problem),
-          log,
-          times: TIMES,
-        });
-      Promise.all([open(join(folder, 'loop')), open(folder)]).then((opened) => {
-        const timer = setInterval(() => {
-          if (++looks < 5) return;
-          clearInterval(timer);
-          Promise.all(opened.map((one) => one.close())).then(() => resolve());
-        }, TIMES.lookMs);
-      }, reject);
+    const controlDirectory = join(folder, 'control');
+    const told: string[] = [];
+    const heard = (count: number) =>
+      vi.waitFor(() => expect(told).toHaveLength(count), { timeout: 5000, interval: TIMES.lookMs });
+    symlinkSync('control', controlDirectory);
+    const supplicant = await openWpaSupplicant({
+      interface: 'wlan0',
+      controlDirectory,
+      journal: memoryJournal(),
+      onEvent: () => expect.unreachable(),
+      onProblem: ({ code, errnoName }) => told.push(`${code} ${errnoName}`),
+      log: { ...SILENT, info: (fields) => told.push(JSON.stringify(fields)) },
+      times: TIMES,
     });
+    await heard(1);
+    rmSync(controlDirectory);
+    await heard(2);
+    symlinkSync('control', controlDirectory);
+    await heard(3);
+    await supplicant.close();
     rmSync(folder, { recursive: true });
-    expect(problems).toMatchObject([{ code: 'BRIDGE_ERR_KERNEL', errnoName: 'ELOOP' }]);
-    // That nobody is there is no problem.
-    expect(infos).toHaveLength(1);
-    expect(infos[0]).toContain('ctrl_interface=');
+    expect(told[0]).toBe('BRIDGE_ERR_KERNEL ELOOP');
+    expect(told[1]).toContain('ctrl_interface=');
+    expect(told[2]).toBe(told[0]);
   },
 );
 
