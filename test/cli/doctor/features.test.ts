@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { examine, FEATURES, type FeatureName } from '../../../cli/doctor/features.ts';
 import type { Machine } from '../../../cli/doctor/machine.ts';
@@ -89,4 +90,12 @@ test('for programs: the same, with null where nothing is to be done', async () =
       ],
     },
   ]);
+});
+
+test('docs/doctor.md has the table of features', () => {
+  const docs = readFileSync(new URL('../../../docs/doctor.md', import.meta.url), 'utf8');
+  const rows = Object.entries(FEATURES).map(
+    ([name, { doc, needs }]) => `| \`${name}\` | ${doc} | ${needs.map((need) => `\`${need}\``).join(', ')} |`,
+  );
+  expect(docs).toContain(`|---|---|---|\n${rows.join('\n')}\n\n`);
 });
