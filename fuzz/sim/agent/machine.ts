@@ -53,10 +53,12 @@ export class Machine implements Air {
     this.supplicant = new Supplicant(this);
     this.supplicant.radioFree = () => this.card.free;
     this.card.hostIsThere = () => this.supplicant.connectedTo === this.card.ap && this.supplicant.address;
-    this.card.onRadio = () => {
-      if (this.card.free) this.supplicant.connectAsItLikes();
-      else this.supplicant.disconnect();
-    };
+    // The supplicant hears of it on its own way, sooner or later than the agent.
+    this.card.onRadio = () =>
+      this.clock.after(this.between(0, 3), () => {
+        if (this.card.free) this.supplicant.connectAsItLikes();
+        else this.supplicant.disconnect();
+      });
   }
 
   get wrong(): string | undefined {

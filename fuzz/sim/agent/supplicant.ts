@@ -31,6 +31,8 @@ export class Supplicant {
   radioFree: () => boolean = () => false;
   #busyUntilMs = 0;
   #life = 0;
+  /** A profile that is made again has another id. */
+  readonly #deletions = new Map<number, number>();
   /** What belongs to an older connection, or daemon, does not happen any more. */
   #epoch = 0;
 
@@ -57,7 +59,9 @@ export class Supplicant {
   }
 
   deleteProfile(ap: number): void {
-    if (this.profiles.delete(ap)) this.deletedAtMs = this.#air.clock.nowMs;
+    if (!this.profiles.delete(ap)) return;
+    this.deletedAtMs = this.#air.clock.nowMs;
+    this.#deletions.set(ap, (this.#deletions.get(ap) ?? 0) + 1);
   }
 
   start(): void {
@@ -117,7 +121,7 @@ export class Supplicant {
     switch (call.type) {
       case 'find': {
         const ap = this.#air.accessPoints.findIndex(({ bssid }) => bssid === call.target.bssid);
-        const id = String(ap);
+        const id = `${ap}.${this.#deletions.get(ap) ?? 0}`;
         return { type: 'found', token, profile: this.profiles.has(ap) ? { id, name: id } : undefined };
       }
       case 'prepare':
