@@ -20,10 +20,12 @@ import { openRtnetlink, type RtnetlinkEvent } from '../../../netlink-bridge/rtne
 import { formatMac, hexOf } from '../../../sap/index.ts';
 import { type AccessPoint, type Air, openAir } from '../iwlwifi/air.ts';
 import { type NicModule, nicModuleIsThere, openNicModule } from '../iwlwifi/nic.ts';
-import { run } from '../iwlwifi/programs.ts';
+import { Daemon, run } from '../iwlwifi/programs.ts';
 import { Heard } from './support/heard.ts';
 
 const PYROUTE2 = fileURLToPath(new URL('support/nl80211.py', import.meta.url));
+const PYROUTE2_VENDOR = fileURLToPath(new URL('support/vendor.py', import.meta.url));
+const RADIO = fileURLToPath(new URL('support/radio.py', import.meta.url));
 const SSID = Buffer.from('nl80211 test');
 
 let problems: BridgeError[];
@@ -47,10 +49,9 @@ const rejection = (promise: Promise<unknown>) =>
     (error: BridgeError) => error,
   );
 
-async function pyroute2(name: string) {
-  const { stdout } = await promisify(execFile)('/usr/bin/python3', [PYROUTE2, name], { timeout: 60_000 });
-  return JSON.parse(stdout);
-}
+const python = async (...args: string[]) =>
+  (await promisify(execFile)('/usr/bin/python3', args, { timeout: 60_000 })).stdout;
+const pyroute2 = async (name: string) => JSON.parse(await python(PYROUTE2, name));
 
 /** As JSON of the other implementation has it. */
 function plain(value: unknown): unknown {
@@ -97,6 +98,20 @@ describe('a machine with radios', () => {
     await heard.until({ type: 'interface', change: 'new', ifindex, name: 'fresh' });
     await run('iw', 'dev', 'fresh', 'del');
     await heard.until({ type: 'interface', change: 'del', ifindex, name: 'fresh' });
+  });
+
+  it('tells of radios that come and go', async () => {
+    const before = (await nl80211.wiphys()).map(({ index }) => index);
+    const radio = await Daemon.start(['/usr/bin/python3', RADIO]);
+    try {
+      const fresh = await heard.until({ type: 'wiphy', change: 'new' });
+      const index = fresh.type === 'wiphy' ? fresh.index : -1;
+      expect(before).not.toContain(index);
+      await radio.stop();
+      await heard.until({ type: 'wiphy', change: 'del', index });
+    } finally {
+      await radio.stop();
+    }
   });
 
   it('names the error of an interface that there is not', async () => {
@@ -235,6 +250,8 @@ describe.skipIf(!nicModuleIsThere())("Intel's commands", () => {
     nic.setConnInfo(INFO);
     const command = { vendorId: INTEL_OUI, subcommand: INTEL_COMMANDS.GET_CSME_CONN_INFO };
     expect(hexOf(await nl80211.vendor(ifindex, command))).toBe(EXAMPLE);
+    const others = await python(PYROUTE2_VENDOR, 'wlan0', String(command.subcommand));
+    expect(others.replaceAll(/\s/g, '')).toBe(EXAMPLE);
     const info = await nl80211.getCsmeConnInfo(ifindex);
     expect(info).toEqual(INFO);
     expect(hexOf(encodeCsmeConnInfo(info))).toBe(hexOf(await nl80211.vendor(ifindex, command)));
