@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { namespaceProblem, nativeProblem } from '../../native/index.ts';
 import {
-  type BridgeError,
+  BridgeError,
   isNetworkManagerRunning,
   memoryJournal,
   type Nl80211,
@@ -12,6 +12,7 @@ import {
   openRfkill,
   openWpaSupplicant,
   type Rfkill,
+  type Supplicant,
   type SupplicantEvent,
 } from '../../netlink-bridge/index.ts';
 import type { MeiError } from '../../transport/index.ts';
@@ -85,13 +86,17 @@ async function trySupplicant(
     onProblem: (problem: BridgeError) => tell(problem),
   };
   const timer = setTimeout(tell, SUPPLICANT_MS, undefined);
-  const supplicant = await (name === 'wpa'
-    ? openWpaSupplicant({ ...options, controlDirectory })
-    : openNetworkManager(options));
+  let supplicant: Supplicant | undefined;
   try {
+    supplicant = await (name === 'wpa'
+      ? openWpaSupplicant({ ...options, controlDirectory })
+      : openNetworkManager(options));
     return await told;
+  } catch (error) {
+    if (error instanceof BridgeError) return error;
+    throw error;
   } finally {
     clearTimeout(timer);
-    await supplicant.close();
+    await supplicant?.close();
   }
 }
