@@ -189,9 +189,15 @@ function guarded(run: () => void, onProblem: (error: BridgeError) => void): void
   }
 }
 
-/** Undefined without an addon: requests are sent then by the package, and errors have no words. */
+/** Undefined without an addon, or for a kernel that cannot: requests are sent then by the package, and errors have no words. */
 function attached(protocol: number, port: number): number | undefined {
-  return nativeProblem() === undefined ? native().netlinkAttach(protocol, port) : undefined;
+  if (nativeProblem() !== undefined) return undefined;
+  try {
+    return native().netlinkAttach(protocol, port);
+  } catch (error) {
+    if (error instanceof NativeError) return undefined;
+    throw error;
+  }
 }
 
 function closed(): BridgeError {
@@ -200,10 +206,9 @@ function closed(): BridgeError {
 
 /** The errors of the package and of the addon have a positive `errno`. */
 function socketError(what: string, cause: unknown): BridgeError {
-  const { errno, code, message } = cause as Partial<NodeJS.ErrnoException>;
+  const { errno, message } = cause as Partial<NodeJS.ErrnoException>;
   const lost = errno === constants.errno.ENOBUFS ? ' Messages were lost.' : '';
-  const name = cause instanceof NativeError ? '' : (code ?? '');
-  const detail = `netlink, ${what}: ${name === '' ? '' : `${name}, `}${message}.${lost}`;
+  const detail = `netlink, ${what}: ${message?.replace(/\.$/, '')}.${lost}`;
   return new BridgeError(
     'BRIDGE_ERR_KERNEL',
     errno === undefined ? { detail, cause } : { detail, errno, cause },
