@@ -141,7 +141,14 @@ export class Bus {
       }, timeoutMs);
       this.#waiting.set(serial, { resolve, reject, timer });
       const content = signature === undefined ? {} : { signature, body: toPackage(body) };
-      this.#wire.message({ type: TYPES.call, serial, ...address, ...content });
+      try {
+        this.#wire.message({ type: TYPES.call, serial, ...address, ...content });
+      } catch (cause) {
+        this.#waiting.delete(serial);
+        clearTimeout(timer);
+        const detail = `${options.member} cannot be called with that: ${(cause as Error).message}.`;
+        reject(new BridgeError('BRIDGE_ERR_FORMAT', { detail }));
+      }
     });
   }
 
