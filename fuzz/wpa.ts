@@ -3,8 +3,8 @@
  *
  *     npm run fuzz -- wpa --runs 1000000 --seed 1
  *
- * Must hold in every case: nothing throws but BRIDGE_ERR_FORMAT of the journal; numbers, addresses and names are such; what
- * is taken from a journal can be put into one command each, for the few fields that there are.
+ * Must hold in every case: nothing throws but BRIDGE_ERR_FORMAT of the journal; numbers, addresses and names are such;
+ * what is taken from a journal can be put into one command each, for the few fields that there are.
  */
 import { isEvent, parseEvent } from '../netlink-bridge/wpa/events.ts';
 import { changesOf } from '../netlink-bridge/wpa/limits.ts';

@@ -34,7 +34,7 @@ interface Request {
   reject(error: BridgeError): void;
 }
 
-/** Connects at once; the constructor throws a BridgeError when nobody is there. It keeps the process alive until closed. */
+/** Connects at once: the constructor throws a BridgeError when nobody is there. It keeps the process alive. */
 export class Control {
   readonly #calls: ControlCalls = native();
   readonly #options: ControlOptions;
@@ -59,7 +59,7 @@ export class Control {
     this.#watch = this.#calls.watch(this.#fd, POLLIN, () => this.#onReady());
   }
 
-  /** Sends a command and gives the answer to it. Rejects with BRIDGE_ERR_TIMEOUT, BRIDGE_ERR_GONE or BRIDGE_ERR_CLOSED. */
+  /** Sends a command and gives the answer. Rejects with BRIDGE_ERR_TIMEOUT, BRIDGE_ERR_GONE or BRIDGE_ERR_CLOSED. */
   ask(command: string): Promise<string> {
     const bytes = Buffer.from(command, 'latin1');
     if (bytes.length === 0 || bytes.length > COMMAND_MAX || bytes.includes(0)) {

@@ -4,7 +4,7 @@ import { NativeError } from '../../native/index.ts';
 import { BridgeError, type BridgeErrorCode } from '../errors.ts';
 
 const ABSENT =
-  'wpa_supplicant is not running for this interface, or without a control socket: `ctrl_interface=` in its configuration, or -C.';
+  'wpa_supplicant does not run for this interface, or has no control socket: `ctrl_interface=` in its configuration.';
 const REFUSED = 'Run as root, or as a member of its ctrl_interface_group.';
 
 const FAILURES: Readonly<Record<string, readonly [BridgeErrorCode, string]>> = {

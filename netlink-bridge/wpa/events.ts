@@ -1,4 +1,4 @@
-/** The events of wpa_supplicant that matter here. Names of networks, notes of servers and more of what they quote is chosen by others. */
+/** The events of wpa_supplicant that matter here. Names of networks and more of what they quote is chosen by others. */
 import { type MacAddress, parseMac } from '../../sap/index.ts';
 import { parseCount } from './text.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What is changed in wpa_supplicant so that it looks for one access point only, and how that is undone. All changes stand
- * in the journal before the first is made.
+ * What is changed in wpa_supplicant so that it looks for one access point only, and how that is undone. All changes
+ * stand in the journal before the first is made.
  *
  * A change is undone only where the value is still the one that was set: after a restart of wpa_supplicant, or after a
  * change by somebody else, there is nothing to undo.
@@ -67,8 +67,8 @@ export async function applyLimits(ask: Ask, journal: Journal, changes: readonly 
 }
 
 /**
- * Undoes what stands in the journal and clears it. Nothing of it begins or ends a connection. What the supplicant does not
- * take back stays in the journal, and BRIDGE_ERR_REFUSED names it. Gives what was undone.
+ * Undoes what stands in the journal and clears it. Nothing of it begins or ends a connection. What the supplicant does
+ * not take back stays in the journal, and BRIDGE_ERR_REFUSED names it. Gives what was undone.
  */
 export async function undoLimits(ask: Ask, journal: Journal): Promise<Change[]> {
   const entry = journal.read();
@@ -92,11 +92,21 @@ export async function undoLimits(ask: Ask, journal: Journal): Promise<Change[]> 
       ({ network, field }) => `${field}${network === undefined ? '' : ` of ${network}`}`,
     );
     throw new BridgeError('BRIDGE_ERR_REFUSED', {
-      detail: `wpa_supplicant does not take back ${which.join(', ')}: restart it, then it reads its configuration file.`,
+      detail: `wpa_supplicant does not take back ${which.join(', ')}: restart it, it reads its configuration then.`,
     });
   }
   journal.clear();
   return undone;
+}
+
+/** As if there were no limits: their fields as they were before. For questions about networks. */
+export function withoutLimits(ask: Ask, journal: Journal): Ask {
+  const entry = journal.read();
+  if (entry === undefined) return ask;
+  const before = new Map(
+    changesOf(entry).map((one) => [`GET_NETWORK ${one.network} ${one.field}`, one.before ?? 'FAIL']),
+  );
+  return async (command) => before.get(command) ?? ask(command);
 }
 
 export function entryOf(changes: readonly Change[]): JournalEntry {

@@ -1,4 +1,4 @@
-/** Keeps a connection to wpa_supplicant: waits for it, listens to its events, notices when it is gone or was started anew. */
+/** Keeps a connection to wpa_supplicant: waits for it, hears its events, notices when it is gone or was started anew. */
 import { statSync } from 'node:fs';
 import { BridgeError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';

@@ -1,4 +1,4 @@
-/** The networks that wpa_supplicant has, and which of them fits an access point. Secrets are never asked for: it says `*`. */
+/** The networks that wpa_supplicant has, and which of them fits an access point. Of a secret it says `*`, no more. */
 import { AuthMode, formatMac, parseMac } from '../../sap/index.ts';
 import type { Target } from '../agent/types.ts';
 import { BridgeError } from '../errors.ts';
@@ -45,7 +45,7 @@ export async function findNetwork(
   return best;
 }
 
-/** Whether the network may be used, has what it takes, and is not meant for another access point. Its SSID is the right one. */
+/** Whether a network with the right SSID may be used, has what it takes, and is not meant for another access point. */
 async function fits(ask: Ask, id: number, target: Target): Promise<boolean> {
   const field = (name: string) => networkField(ask, id, name);
   // A network that somebody switched off stays off. 2 is a group of Wi-Fi Direct.

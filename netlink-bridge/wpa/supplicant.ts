@@ -1,6 +1,6 @@
 /**
- * wpa_supplicant as the supplicant of the agent, over its control socket. The user's own network is limited in place for as
- * long as it must be: its credentials are never seen here.
+ * wpa_supplicant as the supplicant of the agent, over its control socket. The user's own network is limited in place for
+ * as long as it must be: its credentials are never seen here.
  */
 import { join } from 'node:path';
 import { nativeProblem } from '../../native/index.ts';
@@ -10,7 +10,8 @@ import { BridgeError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
 import { type Log, SILENT } from '../log.ts';
 import { parseEvent, type WpaEvent } from './events.ts';
-import { applyLimits, planLimits, undoLimits } from './limits.ts';
+import { failureOf } from './failures.ts';
+import { applyLimits, planLimits, undoLimits, withoutLimits } from './limits.ts';
 import { Link, type LinkTimes } from './link.ts';
 import { type Ask, findNetwork } from './networks.ts';
 import { isOk, isRefusal, parseCount, parseStatus, printableSsid, type WpaStatus } from './text.ts';
@@ -34,7 +35,7 @@ const RESTING: readonly string[] = ['DISCONNECTED', 'INACTIVE', 'SCANNING'];
 
 /**
  * Resolves at once, also when wpa_supplicant does not run: `up` is told when it is there. What a journal holds is undone
- * before that. Rejects with BRIDGE_ERR_OPTION for a name that no interface and a path that no
+ * before. Rejects with BRIDGE_ERR_OPTION for a name that no interface and a path that no
  * socket can have, and with BRIDGE_ERR_ABSENT without the addon.
  */
 export async function openWpaSupplicant(options: WpaSupplicantOptions): Promise<Supplicant> {
@@ -76,7 +77,7 @@ class WpaSupplicant implements Supplicant {
   /** Changes whenever wpa_supplicant comes or goes. */
   #life = 0;
   #prepared: Prepared | undefined;
-  /** Since `connect`, until it is connected, has failed, or nobody wants it any more: scans without the access point. */
+  /** From `connect` until it is connected, has failed, or is not wanted: how many scans did not find the access point. */
   #attempt: { scans: number } | undefined;
 
   constructor(options: WpaSupplicantOptions) {
@@ -90,7 +91,7 @@ class WpaSupplicant implements Supplicant {
 
   find(target: Target): Promise<ProfileRef | undefined> {
     return this.#call(async (ask) => {
-      const found = await findNetwork(ask, target);
+      const found = await findNetwork(withoutLimits(ask, this.#options.journal), target);
       return found === undefined
         ? undefined
         : { id: String(found.id), name: `${printableSsid(found.ssid)} (network ${found.id})` };
@@ -238,25 +239,13 @@ class WpaSupplicant implements Supplicant {
         this.#tell({ type: 'disconnected', detail: `${who}, reason ${event.reason ?? 'unknown'}` });
         return;
       }
-      case 'associationRejected':
-        if (event.timedOut) this.#failed('ap-gone', 'The access point does not answer.');
-        else this.#failed('rejected', `The access point rejects it, status ${event.status ?? 'unknown'}.`);
-        return;
-      case 'authenticationRejected':
-        this.#failed(
-          'rejected',
-          `The access point rejects the authentication, status ${event.status ?? 'unknown'}.`,
-        );
-        return;
-      case 'temporarilyDisabled':
-        if (event.network === this.#prepared?.network) this.#failed(...disabledFailure(event.reason));
-        return;
-      case 'eapFailed':
-        this.#failed('rejected', 'The authentication server rejects it.');
-        return;
       case 'notFound':
         await this.#notFound();
         return;
+      default: {
+        const failure = failureOf(event, this.#prepared?.network);
+        if (failure !== undefined) this.#failed(...failure);
+      }
     }
   }
 
@@ -325,11 +314,6 @@ class WpaSupplicant implements Supplicant {
     this.#calls = result.catch(() => {});
     return result;
   }
-}
-
-function disabledFailure(reason: string): [ConnectFailure, string] {
-  const detail = `wpa_supplicant leaves the network alone: ${reason}.`;
-  return [reason === 'WRONG_KEY' || reason === 'AUTH_FAILED' ? 'rejected' : 'other', detail];
 }
 
 /** What else is thrown comes from the journal's file. */

@@ -1,4 +1,4 @@
-/** The binding with a real wpa_supplicant, on an interface without a radio; what needs one is in test/vm/guest/wpa.test.ts. */
+/** The binding with a real wpa_supplicant on an interface without a radio; for one with, see test/vm/guest/wpa.test.ts. */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -176,6 +176,16 @@ describe.skipIf(wiredProblem() !== undefined)('a real wpa_supplicant', () => {
     expect(await wired.ask('GET_NETWORK 1 scan_freq')).toBe('2412');
     await supplicant.restore();
     expect(await wired.snapshot()).toEqual(before);
+  });
+
+  it('finds a network for another access point also while the limits stand', async () => {
+    const second = { ...TARGET, bssid: 0x020000000077, frequencyMhz: 2412 };
+    await supplicant.prepare({ id: '0', name: '' }, TARGET);
+    expect((await supplicant.find(second))?.id).toBe('5');
+    expect((await supplicant.find({ ...TARGET, bssid: 0x020000000099 }))?.id).toBe('0');
+    await supplicant.prepare({ id: '5', name: '' }, second);
+    expect((await supplicant.find(TARGET))?.id).toBe('0');
+    await supplicant.restore();
   });
 
   it('makes calls one after the other', async () => {

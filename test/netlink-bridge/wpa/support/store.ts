@@ -1,6 +1,6 @@
 /**
- * The networks of wpa_supplicant as its commands show and change them, in memory: for properties that need many thousand
- * runs. `supplicant.test.ts` does the same with a real one.
+ * The networks of wpa_supplicant as its commands show and change them, in memory: for properties that need many
+ * thousand runs. `supplicant.test.ts` does the same with a real one.
  */
 import type { Ask } from '../../../../netlink-bridge/wpa/networks.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A real wpa_supplicant on an interface of our own that has no radio (driver `wired` on a TAP): its control socket and its
- * networks are those of any wpa_supplicant. It writes to a temporary folder only.
+ * A real wpa_supplicant on an interface of our own that has no radio (driver `wired` on a TAP): its control socket and
+ * its networks are those of any wpa_supplicant. It writes to a temporary folder only.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
