@@ -24,7 +24,8 @@ export class Judge {
   stopped = false;
   abandoned = false;
   readonly troubles = new Map<string, number>();
-  readonly #questions = new Map<number, AgentQuestion>();
+  /** The last question of each kind: what answers an older one says nothing any more. */
+  readonly #questions = new Map<AgentQuestion['type'], AgentQuestion>();
   #lastToken = 0;
   #lastStep = 0;
   #radio: 'free' | 'held' | 'off' | undefined;
@@ -85,10 +86,10 @@ export class Judge {
         return;
     }
     if (!('token' in input)) return;
-    const question = this.#questions.get(input.token);
+    const question = [...this.#questions.values()].find(({ token }) => token === input.token);
     if (question === undefined || (input.type === 'owned' && question.type !== 'askOwnership')) return;
-    this.#questions.delete(input.token);
-    if (input.type === 'connInfo') this.#target = input.target;
+    this.#questions.delete(question.type);
+    if (input.type === 'connInfo' && question.type === 'askConnInfo') this.#target = input.target;
     else if (input.type === 'found' && question.type === 'find')
       this.#credentials = input.profile && question.target;
     else if (input.type === 'prepared' && question.type === 'prepare') this.#prepared = question.target;
@@ -118,7 +119,7 @@ export class Judge {
     }
     if (output.token <= this.#lastToken) this.#blame('a number that was used before');
     this.#lastToken = output.token;
-    this.#questions.set(output.token, output);
+    this.#questions.set(output.type, output);
     if (output.type === 'askOwnership') this.#request(nowMs);
     if (output.type === 'prepare') this.#prepare(output.target);
     if (output.type === 'connect') this.#connect();
@@ -151,6 +152,8 @@ export class Judge {
 
   #enter(nowMs: number, phase: Phase): void {
     this.phase = phase;
+    // What it was connected to before it was told to connect does not count.
+    if (phase === 'connecting') this.#bssid = undefined;
     if (phase === 'preparing') this.#roaming = this.#roaming || undefined;
     const inWindow = phase === 'connecting' || phase === 'addressing';
     this.#windowSinceMs = inWindow ? (this.#windowSinceMs ?? nowMs) : undefined;

@@ -12,7 +12,7 @@ import { Clock } from './clock.ts';
 import { Judge } from './judge.ts';
 import { Supplicant } from './supplicant.ts';
 
-const ACCESS_POINTS: readonly Target[] = [
+export const ACCESS_POINTS: readonly Target[] = [
   [5180, 0x02_00_00_00_00_01],
   [2437, 0x02_00_00_00_00_02],
   [5240, 0x02_00_00_00_00_03],

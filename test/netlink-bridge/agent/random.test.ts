@@ -1,5 +1,6 @@
 /** Random lives of an agent in a simulated machine, and defects that they must find. */
 import { describe, expect, test } from 'vitest';
+import { simulateNoise } from '../../../fuzz/sim/agent/noise.ts';
 import { simulateAgent } from '../../../fuzz/sim/agent/simulate.ts';
 import * as act from '../../../netlink-bridge/agent/actions.ts';
 import { type Phase, TROUBLES } from '../../../netlink-bridge/agent/index.ts';
@@ -18,6 +19,10 @@ test('100,000 random lives', { timeout: 900_000 }, () => {
   // Their machines have the commands, and no life is a dry run.
   const never = ['unsupported', 'dry-run'];
   expect([...report.troubles.keys(), ...never].sort()).toEqual(Object.keys(TROUBLES).sort());
+});
+
+test('100,000 sequences of anything', { timeout: 900_000 }, () => {
+  expect(simulateNoise(100_000, 20_261)).toBeUndefined();
 });
 
 /** Defects by what is wrong with them: a row of the table that is missing or does something else. */
