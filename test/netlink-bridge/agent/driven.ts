@@ -11,6 +11,7 @@ import {
   type ProfileRef,
   type SupplicantEvent,
   type Target,
+  TIMERS,
 } from '../../../netlink-bridge/agent/index.ts';
 
 export const TARGET: Target = {
@@ -118,9 +119,13 @@ export class Driven {
   }
 
   /** Goes the straight way to a phase, and forgets what came out. */
-  to(phase: (typeof WAY)[number][0] | 'idle'): this {
+  to(phase: (typeof WAY)[number][0] | keyof typeof ASIDE | 'idle'): this {
     this.hears({ type: 'interface', present: true }).supplicant({ type: 'up' }).hears(FREE);
-    if (phase !== 'idle') this.on(phase);
+    if (isAside(phase)) {
+      const [from, go] = ASIDE[phase];
+      go(this.on(from));
+    } else if (phase !== 'idle') this.on(phase);
+    expect(this.phase).toBe(phase);
     return this.forget();
   }
 
@@ -130,7 +135,6 @@ export class Driven {
       go(this);
       if (reached === phase) break;
     }
-    expect(this.phase).toBe(phase);
     return this;
   }
 
@@ -152,3 +156,21 @@ const WAY = [
   ['held', (d: Driven) => d.hears(ADDRESS)],
   ['interrupted', (d: Driven) => d.supplicant({ type: 'disconnected', detail: 'reason 3' })],
 ] as const;
+
+/** Where a take-over waits beside the straight way. */
+const ASIDE = {
+  off: ['learning', (d: Driven) => d.answers({ type: 'noConnInfo', why: 'unsupported', detail: '' })],
+  paused: ['matching', (d: Driven) => d.answers({ type: 'found', profile: undefined })],
+  waiting: ['asking', (d: Driven) => d.answers({ type: 'notOwned', why: 'timeout', detail: '' })],
+  rechecking: [
+    'asking',
+    (d: Driven) =>
+      d.answers({ type: 'notOwned', why: 'timeout', detail: '' }).passes(TIMERS.ownershipRetry.ms),
+  ],
+  lifting: ['held', (d: Driven) => d.hears({ type: 'roaming', forbidden: false })],
+  restoring: ['connecting', (d: Driven) => d.passes(TIMERS.window.ms)],
+} as const;
+
+function isAside(phase: string): phase is keyof typeof ASIDE {
+  return phase in ASIDE;
+}

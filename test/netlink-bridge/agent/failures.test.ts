@@ -10,7 +10,8 @@ import {
 import { ADDRESS, AIRPLANE, Driven, FREE, HELD, PROFILE, SWITCHED, TARGET } from './driven.ts';
 
 const OTHER = { ...TARGET, bssid: TARGET.bssid + 1 };
-const PREPARED = ['confirming', 'asking', 'releasing'] as const;
+const PREPARED = ['confirming', 'waiting', 'rechecking', 'asking', 'releasing'] as const;
+const UNLIMITED = ['idle', 'learning', 'matching', 'paused'] as const;
 const GRANTED = ['connecting', 'addressing', 'held', 'interrupted'] as const;
 const LIMITED = ['preparing', ...PREPARED, ...GRANTED] as const;
 
@@ -108,7 +109,7 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
       expect(d.troubles()).toEqual(['no-credentials']);
     },
     'when the profile is deleted before the next request, all is put back': () => {
-      const d = rechecking().answers({ type: 'found', profile: undefined });
+      const d = new Driven().to('rechecking').answers({ type: 'found', profile: undefined });
       putsBack(d, 'no-credentials', 'paused');
     },
     'ends with a profile that was added': () => {
@@ -152,7 +153,7 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
 
   'find-failed': {
     'before the next request all is put back': () => {
-      const d = rechecking().answers({ type: 'supplicantFailed', to: 'find', detail: '' });
+      const d = new Driven().to('rechecking').answers({ type: 'supplicantFailed', to: 'find', detail: '' });
       putsBack(d, 'find-failed', 'paused');
     },
     'is tried again': () => {
@@ -203,7 +204,9 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
 
   'another-profile': {
     'everything begins again with the new one': () => {
-      const d = rechecking().answers({ type: 'found', profile: { id: '4', name: 'another' } });
+      const d = new Driven()
+        .to('rechecking')
+        .answers({ type: 'found', profile: { id: '4', name: 'another' } });
       putsBack(d, 'another-profile', 'learning');
     },
   },
@@ -383,7 +386,7 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
 
   'supplicant-gone': {
     'in any phase: begins again when it is back': () => {
-      for (const phase of ['learning', 'matching', ...LIMITED] as const) {
+      for (const phase of [...UNLIMITED, ...LIMITED]) {
         const d = new Driven().to(phase).supplicant({ type: 'gone' });
         expect(d.phase).toBe('absent');
         expect(d.troubles()).toEqual(['supplicant-gone']);
@@ -399,20 +402,26 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
       expect(lifting.supplicant({ type: 'gone' }).phase).toBe('absent');
     },
     'while it is put back for the end: that is the end': () => {
-      const d = new Driven().to('connecting').hears({ type: 'stop' }).supplicant({ type: 'gone' });
-      expect(d.out.at(-1)).toEqual({ type: 'stopped' });
+      for (const phase of ['lifting', 'restoring'] as const) {
+        const d = new Driven().to(phase).hears({ type: 'stop' }).supplicant({ type: 'gone' });
+        expect(d.out.at(-1)).toEqual({ type: 'stopped' });
+      }
     },
   },
 
   'interface-gone': {
     'with nothing prepared it is waited for': () => {
-      for (const phase of ['idle', 'learning', 'matching'] as const) {
+      for (const phase of UNLIMITED) {
         const d = new Driven().to(phase).hears({ type: 'interface', present: false });
         expect(d.phase).toBe('absent');
         expect(d.asks()).toEqual([]);
         d.hears(HELD).hears({ type: 'interface', present: true });
         expect(d.phase).toBe('learning');
       }
+    },
+    'while the limits are lifted it is waited for': () => {
+      const d = new Driven().to('lifting').hears({ type: 'interface', present: false });
+      expect(d.answers({ type: 'lifted' }).phase).toBe('absent');
     },
     'else all is put back first': () => {
       for (const phase of LIMITED) {
@@ -424,7 +433,7 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
 
   'radio-off': {
     'with nothing prepared nothing is done': () => {
-      for (const phase of ['learning', 'matching'] as const) {
+      for (const phase of ['learning', 'matching', 'paused'] as const) {
         const d = new Driven().to(phase).hears(AIRPLANE);
         expect(d.phase).toBe('idle');
         expect(d.asks()).toEqual([]);
@@ -452,7 +461,7 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
 
   asleep: {
     'with nothing prepared the machine may sleep at once': () => {
-      for (const phase of ['idle', 'learning', 'matching'] as const) {
+      for (const phase of [...UNLIMITED, 'off'] as const) {
         expect(new Driven().to(phase).hears({ type: 'sleep' }).phase).toBe('asleep');
       }
       expect(new Driven().hears({ type: 'sleep' }).phase).toBe('asleep');
@@ -470,6 +479,19 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
     'it wakes before that is done': () => {
       const d = new Driven().to('asking').hears({ type: 'sleep' }).hears({ type: 'wake' });
       expect(d.answers({ type: 'restored' }).phase).toBe('learning');
+    },
+    'the machine wakes to whatever is so': () => {
+      const asleep = (phase: 'idle' | 'off') => new Driven().to(phase).hears({ type: 'sleep' });
+      expect(asleep('idle').hears({ type: 'wake' }).phase).toBe('idle');
+      expect(asleep('off').hears({ type: 'wake' }).phase).toBe('off');
+      const gone = asleep('idle').hears({ type: 'interface', present: false });
+      expect(gone.hears({ type: 'wake' }).phase).toBe('absent');
+    },
+    'the supplicant ends meanwhile': () => {
+      for (const phase of ['lifting', 'restoring'] as const) {
+        const d = new Driven().to(phase).hears({ type: 'sleep' }).supplicant({ type: 'gone' });
+        expect(d.phase).toBe('asleep');
+      }
     },
     'while the limits are lifted': () => {
       const d = new Driven().to('held').hears({ type: 'roaming', forbidden: false });
@@ -577,14 +599,6 @@ function pausesAndTellsOnce(trouble: TroubleName, why: 'unusable' | 'failed'): v
     expect(d.passes(1).phase).toBe('learning');
   }
   expect(d.troubles()).toEqual([trouble]);
-}
-
-/** The card was not granted, and will be asked for again. */
-function rechecking(): Driven {
-  const d = new Driven().to('asking').answers({ type: 'notOwned', why: 'timeout', detail: '' });
-  d.passes(TIMERS.ownershipRetry.ms).forget();
-  expect(d.phase).toBe('rechecking');
-  return d;
 }
 
 /** Its access point rejected the profile, CSME has the card again: the profile is found once more. */

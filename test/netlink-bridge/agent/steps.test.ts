@@ -117,6 +117,15 @@ describe('the grant', () => {
     expect(d.troubles()).toEqual(['window-missed']);
   });
 
+  test.each(['confirming', 'waiting', 'rechecking'] as const)(
+    'without a request, in %s: prepared as it is, the supplicant connects',
+    (phase) => {
+      const d = new Driven().to(phase).hears(FREE);
+      expect(d.phase).toBe('connecting');
+      expect(d.asks()).toEqual(['connect']);
+    },
+  );
+
   test('the driver asked by itself, or CSME answers late: prepared as it is, the supplicant connects', () => {
     const d = new Driven().to('asking');
     d.answers({ type: 'notOwned', why: 'timeout', detail: '' }).forget();
@@ -135,7 +144,7 @@ describe('the grant', () => {
   });
 
   test('the radio gets free before anything was prepared: nothing is done', () => {
-    for (const phase of ['learning', 'matching'] as const) {
+    for (const phase of ['learning', 'matching', 'paused'] as const) {
       const d = new Driven().to(phase).hears(FREE);
       expect(d.phase).toBe('idle');
       expect(d.asks()).toEqual([]);
@@ -192,6 +201,11 @@ describe('the end of the session', () => {
     expect(early.connected().asks()).toEqual(['lift']);
   });
 
+  test('while the connection is away, all is put back', () => {
+    const d = new Driven().to('interrupted').hears({ type: 'roaming', forbidden: false });
+    expect(d.asks()).toEqual(['restore']);
+  });
+
   test('what was heard before the request belongs to another session', () => {
     const d = new Driven().to('preparing').hears({ type: 'roaming', forbidden: false });
     d.answers({ type: 'prepared' }).answers({ type: 'connInfo', target: TARGET });
@@ -210,27 +224,42 @@ describe('the end of the session', () => {
 });
 
 describe('the stop', () => {
-  test.each(['idle', 'learning', 'matching'] as const)('in %s nothing has to be put back', (phase) => {
-    const d = new Driven().to(phase).hears({ type: 'stop' });
-    expect(d.asks()).toEqual([]);
-    expect(d.out.at(-1)).toEqual({ type: 'stopped' });
-  });
-
-  test.each(['preparing', 'confirming', 'asking', 'releasing', 'connecting', 'interrupted'] as const)(
-    'in %s all is put back first',
+  test.each(['idle', 'off', 'learning', 'matching', 'paused'] as const)(
+    'in %s nothing has to be put back',
     (phase) => {
       const d = new Driven().to(phase).hears({ type: 'stop' });
-      expect(d.asks()).toEqual(['restore']);
-      d.answers({ type: 'restored' });
+      expect(d.asks()).toEqual([]);
       expect(d.out.at(-1)).toEqual({ type: 'stopped' });
-      expect(d.phase).toBe('stopped');
     },
   );
+
+  test.each([
+    'preparing',
+    'confirming',
+    'waiting',
+    'rechecking',
+    'asking',
+    'releasing',
+    'connecting',
+    'interrupted',
+  ] as const)('in %s all is put back first', (phase) => {
+    const d = new Driven().to(phase).hears({ type: 'stop' });
+    expect(d.asks()).toEqual(['restore']);
+    d.answers({ type: 'restored' });
+    expect(d.out.at(-1)).toEqual({ type: 'stopped' });
+    expect(d.phase).toBe('stopped');
+  });
 
   test.each(['addressing', 'held'] as const)('in %s the connection stays', (phase) => {
     const d = new Driven().to(phase).hears({ type: 'stop' });
     expect(d.asks()).toEqual(['lift']);
     d.answers({ type: 'lifted' });
+    expect(d.out.at(-1)).toEqual({ type: 'stopped' });
+  });
+
+  test('before anything is there, and in sleep, it is the end', () => {
+    expect(new Driven().hears({ type: 'stop' }).out.at(-1)).toEqual({ type: 'stopped' });
+    const d = new Driven().to('idle').hears({ type: 'sleep' }).hears({ type: 'stop' });
     expect(d.out.at(-1)).toEqual({ type: 'stopped' });
   });
 
