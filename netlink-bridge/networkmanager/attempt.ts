@@ -66,9 +66,13 @@ export class Attempt {
     return this.#manager.state >= DEVICE_STATES.disconnected && this.#wpas.sees(bssid, frequencyMhz);
   }
 
+  #isConnecting(): boolean {
+    return this.#manager.state >= DEVICE_STATES.prepare && this.#canConnect();
+  }
+
   async #scanOnAndOn(): Promise<void> {
     const { ssid, bssid, frequencyMhz } = this.#target;
-    while (!this.#ended && this.#manager.state < DEVICE_STATES.prepare) {
+    while (!this.#ended && !this.#isConnecting()) {
       if (!this.#wpas.usable) {
         await this.#change();
         continue;

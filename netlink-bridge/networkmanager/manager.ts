@@ -26,7 +26,13 @@ const WIFI_DEVICE = 2;
 const NO_OBJECT = '/';
 
 /** Of `Device.State`, those that matter here. */
-export const DEVICE_STATES = { disconnected: 30, prepare: 40, activated: 100, failed: 120 } as const;
+export const DEVICE_STATES = {
+  disconnected: 30,
+  prepare: 40,
+  ipConfig: 70,
+  activated: 100,
+  failed: 120,
+} as const;
 /** Flags of `Update2`: in memory only, gone with the connection, and the connection stays as it is. */
 const VOLATILE_IN_MEMORY = 0x2 | 0x10 | 0x40;
 
@@ -36,8 +42,8 @@ export interface Device {
 }
 
 export type ManagerEvent =
-  | { readonly type: 'up' }
-  | { readonly type: 'gone' }
+  /** `device` is there now, or not any more. */
+  | { readonly type: 'changed' }
   /** Of the device. */
   | { readonly type: 'state'; readonly state: number; readonly reason: number };
 
@@ -50,7 +56,6 @@ export class Manager {
   #device: Device | undefined;
   #state = 0;
   #managed = false;
-  #up = false;
 
   constructor(
     bus: Bus,
@@ -234,18 +239,14 @@ export class Manager {
       const cure = 'Give it the device (nmcli device set … managed yes), or use wpa_supplicant alone.';
       this.#tellAbsent(`NetworkManager does not manage ${this.#interface}. ${cure}`);
     }
-    if (managed === this.#up) return;
-    this.#up = managed;
-    this.#onEvent({ type: managed ? 'up' : 'gone' });
+    this.#onEvent({ type: 'changed' });
   }
 
   #forget(): void {
     this.#device = undefined;
     this.#managed = false;
     this.#state = 0;
-    if (!this.#up) return;
-    this.#up = false;
-    this.#onEvent({ type: 'gone' });
+    this.#onEvent({ type: 'changed' });
   }
 
   #hear({ path, interface: iface, member, body }: Signal): void {

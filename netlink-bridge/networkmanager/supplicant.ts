@@ -75,6 +75,7 @@ class NetworkManagerSupplicant implements Supplicant {
   #plan: Plan | undefined;
   #attempt: Attempt | undefined;
   #up = false;
+  #coming = false;
 
   constructor(options: NetworkManagerOptions) {
     this.#options = options;
@@ -164,13 +165,13 @@ class NetworkManagerSupplicant implements Supplicant {
   }
 
   async lift(): Promise<void> {
-    return this.#undo();
+    return this.#undo(DEVICE_STATES.ipConfig);
   }
 
   async restore(): Promise<void> {
     this.#attempt?.end();
     this.#plan = undefined;
-    return this.#undo();
+    return this.#undo(DEVICE_STATES.activated);
   }
 
   async close(): Promise<void> {
@@ -178,8 +179,8 @@ class NetworkManagerSupplicant implements Supplicant {
     this.#keeper.close();
   }
 
-  /** A connection that stands goes on without limits; one that does not is given up. */
-  #undo(): Promise<void> {
+  /** A connection in this state or a later one goes on without limits; one that is not there yet is given up. */
+  #undo(standsFrom: number): Promise<void> {
     return guard(async () => {
       const { manager, wpas, secretAgent } = this.#ready();
       await secretAgent.withdraw();
@@ -188,7 +189,8 @@ class NetworkManagerSupplicant implements Supplicant {
       const clone = await manager.profileOf(entry.clone);
       const stands =
         clone !== undefined &&
-        manager.state === DEVICE_STATES.activated &&
+        manager.state >= standsFrom &&
+        manager.state <= DEVICE_STATES.activated &&
         (await manager.activeUuid()) === entry.clone;
       await wpas.unlimit();
       if (stands) {
@@ -221,50 +223,65 @@ class NetworkManagerSupplicant implements Supplicant {
     this.#secretAgent = new SecretAgent(bus, () => manager.owner);
     await wpas.follow();
     await manager.follow();
+    if (!wpas.present) {
+      const detail = 'wpa_supplicant is not on D-Bus: waiting until NetworkManager has started it.';
+      onProblem(new BridgeError('BRIDGE_ERR_ABSENT', { detail }));
+    }
   }
 
   #leave(): void {
     this.#manager = undefined;
     this.#wpas = undefined;
     this.#secretAgent = undefined;
-    this.#heardManager({ type: 'gone' });
+    this.#reconsider();
   }
 
   #heardManager(event: ManagerEvent): void {
-    if (event.type === 'up') {
-      void this.#comeUp();
-    } else if (event.type === 'gone') {
-      this.#attempt?.end();
-      this.#plan = undefined;
-      if (!this.#up) return;
-      this.#up = false;
-      this.#tell({ type: 'gone' });
-    } else {
-      this.#attempt?.changed();
-      if (event.state !== DEVICE_STATES.failed || this.#plan === undefined) return;
-      const detail = `NetworkManager gave up for reason ${event.reason}`;
-      this.#tell({ type: 'failed', why: FAILURES[event.reason] ?? 'other', detail });
+    if (event.type === 'changed') {
+      this.#reconsider();
+      return;
     }
+    this.#attempt?.changed();
+    if (event.state !== DEVICE_STATES.failed || this.#plan === undefined) return;
+    const detail = `NetworkManager gave up for reason ${event.reason}`;
+    this.#tell({ type: 'failed', why: FAILURES[event.reason] ?? 'other', detail });
+  }
+
+  /** Up is when both are there: NetworkManager with the device, and its wpa_supplicant. */
+  #reconsider(): void {
+    if (this.#manager?.device !== undefined && this.#wpas?.present === true) {
+      void this.#comeUp();
+      return;
+    }
+    this.#attempt?.end();
+    this.#plan = undefined;
+    if (!this.#up) return;
+    this.#up = false;
+    this.#tell({ type: 'gone' });
   }
 
   /** What an earlier run left is undone before anybody hears of this one. */
   async #comeUp(): Promise<void> {
+    if (this.#up || this.#coming) return;
+    this.#coming = true;
     try {
-      await this.#undo();
+      await this.#undo(DEVICE_STATES.activated);
     } catch (error) {
       this.#options.onProblem?.(error as BridgeError);
     }
-    if (this.#manager?.device === undefined || this.#up) return;
+    this.#coming = false;
+    if (this.#manager?.device === undefined || this.#wpas?.present !== true) return;
     this.#up = true;
     this.#tell({ type: 'up' });
-    const connected = this.#wpas?.connected;
+    const connected = this.#wpas.connected;
     if (connected !== undefined) this.#tell({ type: 'connected', ...connected });
   }
 
   #heardWpas(event: WpasEvent): void {
     this.#attempt?.changed();
-    if (event.type === 'changed' || !this.#up) return;
-    if (event.type !== 'rejected') this.#tell(event);
+    if (event.type === 'changed') this.#reconsider();
+    else if (!this.#up) return;
+    else if (event.type !== 'rejected') this.#tell(event);
     else if (this.#plan !== undefined) this.#tell({ type: 'failed', why: 'rejected', detail: event.detail });
   }
 

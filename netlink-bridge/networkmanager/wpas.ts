@@ -39,7 +39,7 @@ export type WpasEvent =
   | { readonly type: 'disconnected'; readonly detail: string }
   /** The access point or the key refuses. */
   | { readonly type: 'rejected'; readonly detail: string }
-  /** The interface can be used, or not any more. */
+  /** wpa_supplicant or its interface came or went, or the interface can be used now, or not any more. */
   | { readonly type: 'changed' };
 
 /** Each state of wpa_supplicant in which it is not connected and does not connect. */
@@ -80,11 +80,18 @@ export class Wpas {
     return this.#connected;
   }
 
-  follow(): Promise<void> {
-    return this.#bus.follow(SERVICE, {
+  /** Whether wpa_supplicant is on the bus. */
+  get present(): boolean {
+    return this.#owner !== undefined;
+  }
+
+  /** Resolves when it is known whether wpa_supplicant is there and has the interface. */
+  async follow(): Promise<void> {
+    let lookedUp: Promise<void> | undefined;
+    await this.#bus.follow(SERVICE, {
       onOwner: (owner) => {
         this.#owner = owner;
-        void this.#lookUp();
+        lookedUp = this.#lookUp();
       },
       onGone: () => {
         this.#owner = undefined;
@@ -92,6 +99,7 @@ export class Wpas {
       },
       onSignal: (signal) => this.#hear(signal),
     });
+    await lookedUp;
   }
 
   /** Makes the interface when NetworkManager has not: it then takes this one. True: it was made. */
@@ -164,6 +172,7 @@ export class Wpas {
     } catch {
       // It went away meanwhile, which is told in another way.
     }
+    this.#onEvent({ type: 'changed' });
   }
 
   async #find(): Promise<string | undefined> {
