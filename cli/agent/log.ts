@@ -8,6 +8,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Members that no line ever has, wherever they come from. */
 const SECRETS = ['psk', 'password', 'secrets', 'private_key_passwd', 'sae_password'];
 
+/** What the message says in words already. */
+const SAID = ['event', 'step', 'trouble'];
+
 /** Levels of pino as those of syslog(3), which systemd takes from the front of a line. */
 const SYSLOG: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
@@ -30,14 +33,15 @@ export function agentLog({ output, json }: Context, level: LogLevel): Logger {
   );
 }
 
-/** `12:03:55.120 message (name=value, …)`; systemd has clocks of its own. */
+/** `12:03:55.120 message detail (name=value, …)`; systemd has clocks of its own. */
 function sentence(entry: Record<string, unknown>, journal: boolean): string {
-  const { level, time, msg, ...fields } = entry;
+  const { level, time, msg, detail, ...fields } = entry;
+  for (const name of SAID) delete fields[name];
   const named = Object.entries(fields).map(([name, value]) => `${name}=${wordOf(value)}`);
   const facts = named.length === 0 ? '' : ` (${named.join(', ')})`;
   const front = journal ? `<${SYSLOG[String(level)] ?? 6}>` : `${String(time).slice(11, 23)} `;
   const loud = level === 'error' || level === 'warn' ? `${level}: ` : '';
-  return `${front}${loud}${msg}${facts}`;
+  return `${front}${loud}${msg}${detail === undefined ? '' : ` ${detail}`}${facts}`;
 }
 
 function wordOf(value: unknown): string {
