@@ -1,7 +1,7 @@
 /** NetworkManager itself: the device of one interface, and the profiles. */
 import { type MacAddress, parseMac } from '../../sap/index.ts';
 import { BridgeError } from '../errors.ts';
-import { type Bus, DbusError, type Signal } from './bus.ts';
+import { type Bus, type CallOptions, DbusError, type Signal } from './bus.ts';
 import { callProperties, PROPERTIES } from './calls.ts';
 import { bridgeErrorOf } from './keep.ts';
 import { asSettings, type Settings } from './profiles.ts';
@@ -46,6 +46,8 @@ export type ManagerEvent =
   | { readonly type: 'changed' }
   /** Of the device. */
   | { readonly type: 'state'; readonly state: number; readonly reason: number };
+
+type Call = Omit<CallOptions, 'destination'>;
 
 export class Manager {
   readonly #bus: Bus;
@@ -176,9 +178,9 @@ export class Manager {
     });
   }
 
-  /** Changes a profile of ours; a connection by it goes on as it is. */
+  /** Changes a profile of ours, if it is still there; a connection by it goes on as it is. */
   async update(profilePath: string, settings: Settings): Promise<void> {
-    await this.#call({
+    await this.#callIfThere({
       path: profilePath,
       interface: PROFILE,
       member: 'Update2',
@@ -187,8 +189,9 @@ export class Manager {
     });
   }
 
+  /** Deletes a profile of ours, if it is still there: one that is volatile goes by itself. */
   async delete(profilePath: string): Promise<void> {
-    await this.#call({ path: profilePath, interface: PROFILE, member: 'Delete' });
+    await this.#callIfThere({ path: profilePath, interface: PROFILE, member: 'Delete' });
   }
 
   /** The UUID of the profile that the device is connected by, or connects by. */
@@ -217,7 +220,7 @@ export class Manager {
       }
     } catch (error) {
       // While it starts it has no objects yet: it tells of the device when that is there.
-      if (error instanceof DbusError && /Unknown(Method|Object|Interface)$/.test(error.errorName)) return;
+      if (isGone(error)) return;
       if (this.#owner !== undefined) this.#onProblem(bridgeErrorOf(error));
     }
   }
@@ -272,13 +275,15 @@ export class Manager {
     return asProperties(all);
   }
 
-  #call(what: {
-    readonly path: string;
-    readonly interface: string;
-    readonly member: string;
-    readonly signature?: string;
-    readonly body?: readonly DbusValue[];
-  }): Promise<DbusValue[]> {
+  async #callIfThere(what: Call): Promise<void> {
+    try {
+      await this.#call(what);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  #call(what: Call): Promise<DbusValue[]> {
     return this.#bus.call({ destination: this.#peer(), ...what });
   }
 
@@ -296,4 +301,9 @@ export class Manager {
   #tellAbsent(detail: string): void {
     this.#onProblem(new BridgeError('BRIDGE_ERR_ABSENT', { detail }));
   }
+}
+
+/** Whether a call ended so because there is no such object. */
+function isGone(error: unknown): boolean {
+  return error instanceof DbusError && /Unknown(Method|Object|Interface)$/.test(error.errorName);
 }

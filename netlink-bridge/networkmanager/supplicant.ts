@@ -195,7 +195,8 @@ class NetworkManagerSupplicant implements Supplicant {
       await wpas.unlimit();
       if (stands) {
         await wpas.unbind();
-        await manager.update(clone, unboundOf(await manager.settings(clone)));
+        const settings = await manager.settings(clone);
+        await manager.update(clone, unboundOf(settings));
       } else if (clone !== undefined) {
         await manager.delete(clone);
       }
