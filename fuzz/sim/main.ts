@@ -4,12 +4,15 @@
  *     node dist/fuzz/sim/main.js explore [CONFIGURATION…]     every state; exit 1 for a broken invariant
  *     node dist/fuzz/sim/main.js simulate [RUNS] [--seed N]   random interleavings; exit 1 for a failure
  *     node dist/fuzz/sim/main.js kill [KILLS] [--seed N]      two processes, killed and replaced; exit 1 for a failure
+ *     node dist/fuzz/sim/main.js agent [RUNS] [--seed N]      lives of an agent, and noise; exit 1 for a failure
  *     node dist/fuzz/sim/main.js doc                          all of them, and docs/verification.md written from them
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { nativeProblem } from '../../native/index.ts';
+import { simulateNoise } from './agent/noise.ts';
+import { simulateAgent } from './agent/simulate.ts';
 import { CONFIGURATIONS } from './model/configurations.ts';
 import { explore } from './model/explore.ts';
 import { page, type Timed } from './page.ts';
@@ -34,11 +37,12 @@ if (missing !== undefined) {
   process.exitCode = 2;
 } else if (command === 'explore') exploreAll(names);
 else if (command === 'simulate') simulateAll(Number(names[0] ?? RUNS));
+else if (command === 'agent') agents(Number(names[0] ?? RUNS));
 else if (command === 'kill') await killAll(Number(names[0] ?? KILLS));
 else if (command === 'doc') await writePage();
 else {
   console.error(
-    'usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | kill [KILLS] [--seed N] | doc',
+    'usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | kill [KILLS] [--seed N] | agent [RUNS] [--seed N] | doc',
   );
   process.exitCode = 2;
 }
@@ -80,6 +84,17 @@ function simulateAll(runs: number) {
     process.exitCode = 1;
   }
   return { ...report, seed };
+}
+
+function agents(runs: number): void {
+  const { failure, troubles, ...counts } = simulateAgent(runs, seed);
+  console.log(JSON.stringify({ ...counts, troubles: Object.fromEntries(troubles) }));
+  const noise = simulateNoise(runs, seed);
+  for (const found of [failure, noise]) {
+    if (found === undefined) continue;
+    console.log(`seed ${found.seed}: ${found.what}\n${'ladder' in found ? found.ladder : ''}`);
+    process.exitCode = 1;
+  }
 }
 
 async function killAll(kills: number): Promise<KillReport & { seed: number }> {
