@@ -42,9 +42,15 @@ export class PrivateBus {
 
   async #spawn(program: string, args: readonly string[]): Promise<ChildProcess> {
     const env = { ...process.env, DBUS_SESSION_BUS_ADDRESS: this.address };
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#children.push(child);
-    await once(createInterface(child.stdout!), 'line');
+    const said: string[] = [];
+    createInterface(child.stderr!).on('line', (line) => said.push(line));
+    const died = once(child, 'exit').then(() => {
+      throw new Error(`${program} ended: ${said.join('\n')}`);
+    });
+    await Promise.race([once(createInterface(child.stdout!), 'line'), died]);
+    died.catch(() => {});
     return child;
   }
 }
