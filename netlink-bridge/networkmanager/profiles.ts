@@ -118,6 +118,17 @@ export function byPreference(a: Settings, b: Settings): number {
   );
 }
 
+/** Profiles by their objects, without the copies that were made of them for this interface. */
+export function withoutCopies(
+  profiles: ReadonlyMap<string, Settings>,
+  interfaceName: string,
+): [string, Settings][] {
+  const all = [...profiles];
+  const uuidOf = (settings: Settings) => stringIn(settings.get('connection'), 'uuid') ?? '';
+  const copies = new Set(all.map(([, settings]) => cloneUuid(uuidOf(settings), interfaceName)));
+  return all.filter(([, settings]) => !copies.has(uuidOf(settings)));
+}
+
 /** The same for the same profile and interface, so that NetworkManager keeps one lease for it and not one for each time. */
 export function cloneUuid(uuid: string, interfaceName: string): string {
   const bytes = createHash('sha256').update(`sapwood ${interfaceName} ${uuid}`).digest().subarray(0, 16);

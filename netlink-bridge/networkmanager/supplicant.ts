@@ -19,6 +19,7 @@ import {
   type Settings,
   secretSettingOf,
   unboundOf,
+  withoutCopies,
 } from './profiles.ts';
 import { SecretAgent } from './secret-agent.ts';
 import { stringIn } from './values.ts';
@@ -95,7 +96,8 @@ class NetworkManagerSupplicant implements Supplicant {
   async find(target: Target): Promise<ProfileRef | undefined> {
     return guard(async () => {
       const { manager, card } = this.#ready();
-      const fitting = [...(await manager.profiles())].filter(([, settings]) => {
+      const profiles = withoutCopies(await manager.profiles(), card.interface);
+      const fitting = profiles.filter(([, settings]) => {
         const misfit = misfitOf(settings, target, card);
         this.#log.debug(
           { profile: nameOf(settings), misfit },
@@ -123,14 +125,17 @@ class NetworkManagerSupplicant implements Supplicant {
       const clone = cloneOf(settings, secrets, target, card);
       const uuid = cloneUuid(profile.id, card.interface);
       const before = this.#entry();
-      const autoconnect = before?.autoconnect ?? (await manager.autoconnect());
-      const entry = { supplicant: PREPARED_BY, clone: uuid, autoconnect, made: before?.made ?? false };
-      this.#options.journal.write({ ...entry });
+      this.#options.journal.write({
+        supplicant: PREPARED_BY,
+        clone: uuid,
+        autoconnect: before?.autoconnect ?? (await manager.autoconnect()),
+        made: before?.made === true || !wpas.exists,
+      } satisfies NetworkManagerEntry);
       const stale = await manager.profileOf(uuid);
       if (stale !== undefined) await manager.delete(stale);
       await manager.setAutoconnect(false);
       await secretAgent.offer(uuid, secrets);
-      if (await wpas.ensure()) this.#options.journal.write({ ...entry, made: true });
+      await wpas.ensure();
       await wpas.limit(target.frequencyMhz);
       this.#plan = { target, clone, uuid };
     });

@@ -102,17 +102,20 @@ export class Wpas {
     await lookedUp;
   }
 
-  /** Makes the interface when NetworkManager has not: it then takes this one. True: it was made. */
-  async ensure(): Promise<boolean> {
+  /** Whether wpa_supplicant has the interface. */
+  get exists(): boolean {
+    return this.#path !== undefined;
+  }
+
+  /** Makes the interface when NetworkManager has not: it then takes this one. */
+  async ensure(): Promise<void> {
     if (this.#owner === undefined) {
       const detail = 'wpa_supplicant is not on D-Bus: NetworkManager starts it when it needs it.';
       throw new BridgeError('BRIDGE_ERR_ABSENT', { detail });
     }
-    if (this.#path !== undefined) return false;
-    const made = await this.#create();
-    const path = made ?? (await this.#find());
+    if (this.#path !== undefined) return;
+    const path = (await this.#create()) ?? (await this.#find());
     if (path !== undefined) await this.#enter(path);
-    return made !== undefined;
   }
 
   /** All scans of wpa_supplicant's own are of this frequency only, and it sees no access point on another. */
@@ -143,8 +146,9 @@ export class Wpas {
   }
 
   /**
-   * Scans one frequency for one network. Resolves at the end of the scan, true when it went through; rejects with a DbusError when it cannot begin,
-   * such as when another one is under way, and with BRIDGE_ERR_TIMEOUT when no end of it is told.
+   * Scans one frequency for one network. Resolves at the end of the scan, true when it went through; rejects with a
+   * DbusError when it cannot begin, such as when another one is under way, and with BRIDGE_ERR_TIMEOUT when no end of it
+   * is told.
    */
   async scan(ssid: Uint8Array, frequencyMhz: number, timeoutMs: number): Promise<boolean> {
     const what = new Map([

@@ -11,6 +11,7 @@ import {
   type Settings,
   secretSettingOf,
   unboundOf,
+  withoutCopies,
 } from '../../../netlink-bridge/networkmanager/profiles.ts';
 import { type DbusValue, type Properties, variant } from '../../../netlink-bridge/networkmanager/values.ts';
 import { AuthMode, PairwiseCipher } from '../../../sap/index.ts';
@@ -173,6 +174,15 @@ describe('the copy', () => {
     const free = unboundOf(clone);
     expect(free.get('802-11-wireless')?.has('bssid')).toBe(false);
     expect(free.get('connection')).toBe(clone.get('connection'));
+  });
+
+  it('is no profile that a copy is made of', () => {
+    const all = new Map([
+      ['/1', clone],
+      ['/2', original],
+    ]);
+    expect(withoutCopies(all, 'wlan0').map(([path]) => path)).toEqual(['/2']);
+    expect(withoutCopies(all, 'wlan1').map(([path]) => path)).toEqual(['/1', '/2']);
   });
 
   it('has the same UUID for the same profile and interface only', () => {
