@@ -1,6 +1,6 @@
 /** `sapwood doctor` on a real kernel, with and without what it looks for. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
@@ -9,12 +9,13 @@ import { thisMachine } from '../../../cli/doctor/machine.ts';
 import { nicModuleIsThere, openNicModule, type SimulatedNic } from '../iwlwifi/nic.ts';
 import { Daemon } from '../iwlwifi/programs.ts';
 import { MeiServerProcess } from './support/mei.ts';
+import { HAS_NETWORK_MANAGER, ManagedSystem } from './support/networkmanager.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 const CONFIG = '/etc/sapwood/agent.toml';
 /** What the command takes here at most. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 interface Report {
   readonly works: boolean;
@@ -54,11 +55,10 @@ test('what needs no card works here', async () => {
 test('a user without rights is told so', async () => {
   const device = await MeiServerProcess.start('mei0');
   chmodSync(device.path, 0o600);
-  const reports = await doctorOfNobody('device', 'card', 'mei', 'agent');
-  await device.stop();
+  const reports = await doctorOfNobody('device', 'card', 'mei', 'agent').finally(() => device.stop());
   expect(reports.get('device')!.lines).toEqual(['missing CUSE: this user may not open /dev/cuse']);
   expect(reports.get('mei')!.lines).toEqual(['missing MEI device: this user may not open /dev/mei0']);
-  expect(reports.get('agent')!.lines).toContain('missing journal: this user may not write to /run');
+  expect(reports.get('agent')!.lines).toContain('missing journal: this user may not write to /run/sapwood');
   const { lines } = reports.get('card')!;
   expect(lines[0]).toBe('missing rights: this process does not have CAP_NET_ADMIN');
   expect(lines).toContain('missing rfkill: /dev/rfkill: open: EACCES');
@@ -167,6 +167,31 @@ describe.skipIf(!nicModuleIsThere())('a card that CSME shares', () => {
       expect((await doctor('agent')).lines).toContain(
         'missing wpa_supplicant: nobody answers on /run/wpa_supplicant/wlan1',
       );
+    });
+  });
+
+  describe.skipIf(!existsSync(HAS_NETWORK_MANAGER))('with NetworkManager', () => {
+    let system: ManagedSystem;
+    beforeAll(async () => {
+      system = await ManagedSystem.start('wlan0');
+      await system.startManager();
+    });
+    afterAll(() => system.stop());
+
+    it('that is kept away from the interface', async () => {
+      const { lines, works } = await doctor('agent');
+      expect(works).toBe(false);
+      expect(lines[0]).toMatch(/^missing NetworkManager: .*wlan1/);
+      expect(lines[1]).toMatch(/^optional wpa_supplicant: /);
+    });
+
+    it('that manages it', async () => {
+      const first = module!.attach('wlan0');
+      expect(await doctor('agent')).toMatchObject({
+        works: true,
+        lines: expect.arrayContaining(['good NetworkManager: has wlan0', 'good journal: /run/sapwood']),
+      });
+      first.detach();
     });
   });
 });
