@@ -14,7 +14,7 @@ import { failureOf } from './failures.ts';
 import { applyLimits, planLimits, undoLimits, withoutLimits } from './limits.ts';
 import { Link, type LinkTimes } from './link.ts';
 import { type Ask, findNetwork } from './networks.ts';
-import { isOk, isRefusal, parseCount, parseStatus, printableSsid, type WpaStatus } from './text.ts';
+import { isOk, parseCount, parseStatus, printableSsid, type WpaStatus } from './text.ts';
 
 export interface WpaSupplicantOptions {
   readonly interface: string;
@@ -110,11 +110,6 @@ class WpaSupplicant implements Supplicant {
       const changes = await planLimits(ask, network, target);
       try {
         await applyLimits(ask, journal, changes);
-        await this.#forgetFailures(ask);
-        // The scan with which wpa_supplicant begins by itself when the radio is free is limited, too: a network that is
-        // left alone for its failures would be none to limit it.
-        const { state } = await statusOf(ask);
-        if (state === 'INTERFACE_DISABLED') await select(ask, network);
       } catch (error) {
         // What cannot be undone now stays in the journal.
         await undoLimits(ask, journal).catch(() => {});
@@ -290,11 +285,6 @@ class WpaSupplicant implements Supplicant {
       if (!(error instanceof BridgeError)) throw error;
       return undefined;
     }
-  }
-
-  /** Access points that failed before are not looked at for a while, unless that is forgotten. */
-  async #forgetFailures(ask: Ask): Promise<void> {
-    if (isRefusal(await ask('BSSID_IGNORE clear'))) await ask('BLACKLIST clear');
   }
 
   #ask(): Ask {
