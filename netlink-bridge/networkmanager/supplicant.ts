@@ -23,7 +23,8 @@ import {
 } from './profiles.ts';
 import { SecretAgent } from './secret-agent.ts';
 import { stringIn } from './values.ts';
-import { Wpas, type WpasEvent } from './wpas.ts';
+import { Wpas } from './wpas.ts';
+import type { WpasEvent } from './wpas-state.ts';
 
 export interface NetworkManagerOptions {
   readonly interface: string;

@@ -16,6 +16,7 @@ import {
   stringsOf,
   variant,
 } from './values.ts';
+import { type SeenBss, type WpasEvent, type WpasNews, WpasState } from './wpas-state.ts';
 
 const SERVICE = 'fi.w1.wpa_supplicant1';
 const ROOT = '/fi/w1/wpa_supplicant1';
@@ -29,38 +30,13 @@ const BACKGROUND_SCAN = 'simple:30:-70:86400';
 /** The list that stands for "all": an empty one is refused. */
 const ALL_FREQUENCIES = '0';
 
-export interface SeenBss {
-  readonly bssid: MacAddress;
-  readonly frequencyMhz: number;
-}
-
-export type WpasEvent =
-  | ({ readonly type: 'connected' } & SeenBss)
-  | { readonly type: 'disconnected'; readonly detail: string }
-  /** The access point or the key refuses. */
-  | { readonly type: 'rejected'; readonly detail: string }
-  /** wpa_supplicant or its interface came or went, or the interface can be used now, or not any more. */
-  | { readonly type: 'changed' };
-
-/** Each state of wpa_supplicant in which it is not connected and does not connect. */
-const IDLE_STATES: ReadonlySet<string> = new Set([
-  'disconnected',
-  'inactive',
-  'interface_disabled',
-  'scanning',
-]);
-/** Reasons of a deauthentication that mean a wrong key: previous authentication not valid, 4-way handshake timeout. */
-const KEY_REASONS: ReadonlySet<number> = new Set([2, 15]);
-
 export class Wpas {
   readonly #bus: Bus;
   readonly #name: string;
   readonly #onEvent: (event: WpasEvent) => void;
   #owner: string | undefined;
   #path: string | undefined;
-  #state = '';
-  #connected: SeenBss | undefined;
-  #handshake = false;
+  readonly #state = new WpasState();
   /** Access points by their objects. */
   readonly #seen = new Map<string, SeenBss>();
   #scanDone: ((success: boolean) => void)[] = [];
@@ -73,11 +49,11 @@ export class Wpas {
 
   /** The interface is up as wpa_supplicant sees it: it can scan. */
   get usable(): boolean {
-    return this.#path !== undefined && this.#state !== '' && this.#state !== 'interface_disabled';
+    return this.#path !== undefined && this.#state.usable;
   }
 
   get connected(): SeenBss | undefined {
-    return this.#connected;
+    return this.#state.connected;
   }
 
   /** Whether wpa_supplicant is on the bus. */
@@ -209,15 +185,13 @@ export class Wpas {
     this.#seen.clear();
     const properties = await this.#properties(path, INTERFACE);
     for (const bss of stringsOf(properties?.get('BSSs')?.value)) await this.#bss(bss);
-    if (properties !== undefined && this.#path === path) this.#changed(properties);
+    if (properties !== undefined && this.#path === path) this.#take(this.#state.begin(properties));
   }
 
   #leave(detail: string): void {
     this.#path = undefined;
-    this.#state = '';
     for (const resolve of this.#scanDone.splice(0)) resolve(false);
-    this.#disconnect(detail);
-    this.#onEvent({ type: 'changed' });
+    this.#tell(this.#state.end(detail));
   }
 
   #hear({ path, interface: iface, member, body }: Signal): void {
@@ -237,50 +211,30 @@ export class Wpas {
     } else if (iface === INTERFACE && member === 'BSSRemoved') {
       this.#seen.delete(String(body[0]));
     } else if (iface === PROPERTIES && member === 'PropertiesChanged' && body[0] === INTERFACE) {
-      this.#changed(asProperties(body[1]) ?? new Map());
+      this.#take(this.#state.change(asProperties(body[1]) ?? new Map()));
     }
   }
 
-  #changed(properties: Properties): void {
-    const state = stringIn(properties, 'State');
-    const wasIn = this.#state;
-    if (state !== undefined) this.#state = state;
-    for (const code of ['AuthStatusCode', 'AssocStatusCode']) {
-      const status = numberIn(properties, code) ?? 0;
-      if (status !== 0) this.#onEvent({ type: 'rejected', detail: `${code} ${status}` });
-    }
-    if (this.#state === '4way_handshake') this.#handshake = true;
-    else if (this.#state === 'completed') this.#handshake = false;
-    const reason = Math.abs(numberIn(properties, 'DisconnectReason') ?? 0);
-    if (this.#handshake && KEY_REASONS.has(reason)) {
-      this.#handshake = false;
-      this.#onEvent({ type: 'rejected', detail: `disconnected for reason ${reason} in the 4-way handshake` });
-    }
-    if (IDLE_STATES.has(this.#state)) this.#disconnect(`wpa_supplicant is ${this.#state}`);
-    const bss = stringIn(properties, 'CurrentBSS');
-    if (this.#state === 'completed' && (wasIn !== 'completed' || bss !== undefined)) void this.#tellBss(bss);
-    if (wasIn !== this.#state) this.#onEvent({ type: 'changed' });
+  #take({ events, look }: WpasNews): void {
+    this.#tell(events);
+    if (look) void this.#tellBss();
   }
 
-  #disconnect(detail: string): void {
-    if (this.#connected === undefined) return;
-    this.#connected = undefined;
-    this.#onEvent({ type: 'disconnected', detail });
-  }
-
-  async #tellBss(path: string | undefined): Promise<void> {
+  async #tellBss(): Promise<void> {
     try {
-      const own = this.#path;
-      if (own === undefined) return;
-      const current = path ?? stringIn(await this.#properties(own, INTERFACE), 'CurrentBSS');
+      const path = this.#path;
+      if (path === undefined) return;
+      const current = stringIn(await this.#properties(path, INTERFACE), 'CurrentBSS');
       if (current === undefined || current === NOTHING) return;
       const bss = await this.#bss(current);
-      if (bss === undefined || this.#state !== 'completed' || this.#connected?.bssid === bss.bssid) return;
-      this.#connected = bss;
-      this.#onEvent({ type: 'connected', ...bss });
+      if (bss !== undefined && this.#path === path) this.#tell(this.#state.connect(bss));
     } catch {
       // It went away meanwhile, which is told in another way.
     }
+  }
+
+  #tell(events: readonly WpasEvent[]): void {
+    for (const event of events) this.#onEvent(event);
   }
 
   async #bss(path: string): Promise<SeenBss | undefined> {
