@@ -48,7 +48,6 @@ export function openNetlinkPort(options: NetlinkPortOptions): NetlinkPort {
 
 interface Waiting {
   readonly resolve: (ending: Ending) => void;
-  readonly what: string;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -121,17 +120,19 @@ class SocketPort implements NetlinkPort {
         const detail = `${request.what}: the kernel says nothing for ${timeoutMs} ms.`;
         this.#end({ sequence, error: new BridgeError('BRIDGE_ERR_TIMEOUT', { detail }) });
       }, timeoutMs);
-      this.#waiting.set(sequence, { resolve, what: request.what, timer });
-      this.#send(bytes, (cause) => this.#end({ sequence, error: socketError(request.what, cause) }));
+      this.#waiting.set(sequence, { resolve, timer });
+      this.#send(bytes).catch((cause) => this.#end({ sequence, error: socketError(request.what, cause) }));
     });
   }
 
   /** The kernel carries a request out inside of the sending call: with the addon that is another thread's time. */
-  #send(bytes: Uint8Array, onFailure: (cause: unknown) => void): void {
+  async #send(bytes: Uint8Array): Promise<void> {
     if (this.#descriptor !== undefined) {
-      native().netlinkSend(this.#descriptor, bytes).catch(onFailure);
+      await native().netlinkSend(this.#descriptor, bytes);
     } else {
-      this.#socket.send(Buffer.from(bytes), undefined, (cause) => cause && onFailure(cause));
+      await new Promise<void>((resolve, reject) => {
+        this.#socket.send(Buffer.from(bytes), undefined, (cause) => (cause ? reject(cause) : resolve()));
+      });
     }
   }
 
@@ -155,17 +156,15 @@ class SocketPort implements NetlinkPort {
 
   #open(onDatagram: (datagram: Uint8Array) => void): PackageSocket {
     const socket = packageSocket(this.#options.protocol);
+    const onProblem = (error: BridgeError) => this.#options.onProblem?.(error);
     socket.on('message', (datagram, { port }) => {
       // Only the kernel has port 0.
       if (port !== 0 || this.#closed) return;
       // It is a Buffer, and so would be all that is cut out of it.
       const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.byteLength);
-      guarded(
-        () => onDatagram(bytes),
-        (error) => this.#options.onProblem?.(error),
-      );
+      guarded(() => onDatagram(bytes), onProblem);
     });
-    socket.on('error', (cause) => this.#options.onProblem?.(socketError('receiving', cause)));
+    socket.on('error', (cause) => guarded(() => onProblem(socketError('receiving', cause)), onProblem));
     return socket;
   }
 }

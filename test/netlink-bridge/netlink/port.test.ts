@@ -122,7 +122,7 @@ test.skipIf(!linux)('a protocol that the kernel does not have', () => {
 
 /** In a process of its own: what ends a process, and what a machine without the addon gets. */
 describe.skipIf(!linux || namespaceProblem() !== undefined)('a process', () => {
-  async function runBeside(code: string, addon = true): Promise<string> {
+  async function runBeside(code: string, { addon = true, descriptors = 1000 } = {}): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), 'netlink-'));
     try {
       for (const part of ['sap', 'native', 'netlink-bridge']) {
@@ -136,10 +136,14 @@ describe.skipIf(!linux || namespaceProblem() !== undefined)('a process', () => {
         program,
         `import { openNetlinkPort } from './dist/netlink-bridge/netlink/port.js';\n${code}`,
       );
-      const child = spawnInNamespace(process.execPath, [program], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        timeout: 60_000,
-      });
+      const child = spawnInNamespace(
+        'sh',
+        ['-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', process.execPath, program],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+          timeout: 60_000,
+        },
+      );
       return await text(child.stdout!);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -156,9 +160,30 @@ describe.skipIf(!linux || namespaceProblem() !== undefined)('a process', () => {
          console.log(errno > 0, extended);
        });
        port.close();`,
-      false,
+      { addon: false },
     );
     expect(said).toBe('true undefined\n');
+  });
+
+  it('without descriptors gets an error, and goes on when it has some again', async () => {
+    expect(
+      await runBeside(
+        `import { closeSync, openSync } from 'node:fs';
+         const port = openNetlinkPort({ protocol: 16 });
+         const listing = { what: 'LISTING', type: 16, payload: Uint8Array.of(3, 1, 0, 0), dump: true };
+         const all = [];
+         try {
+           for (;;) all.push(openSync('/dev/null'));
+         } catch {}
+         const { errnoName, message } = await port.request(listing).catch((error) => error);
+         const { errnoName: other } = await port.request({ ...listing, dump: false, long: true }).catch((error) => error);
+         all.forEach((fd) => closeSync(fd));
+         const there = await port.request(listing);
+         console.log(errnoName, message.includes('LISTING'), other, there.length > 0);
+         port.close();`,
+        { descriptors: 100 },
+      ),
+    ).toBe('EMFILE true EMFILE true\n');
   });
 
   it('ends by itself when its port is closed', async () => {
