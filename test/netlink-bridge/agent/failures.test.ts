@@ -540,6 +540,17 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
       expect(d.troubles()).toEqual(['restore-failed', 'abandoned']);
       expect(d.out.at(-1)).toEqual({ type: 'stopped' });
     },
+    'a try that is under way at the stop is the first': () => {
+      const d = new Driven().to('held').hears({ type: 'sleep' });
+      const fails = () => d.answers({ type: 'supplicantFailed', to: 'restore', detail: '' });
+      for (let i = 0; i < 2 * RESTORE_TRIES; i++) fails().passes(TIMERS.restoreRetry.ms);
+      d.hears({ type: 'stop' });
+      for (let i = 1; i < RESTORE_TRIES; i++) {
+        fails().passes(TIMERS.restoreRetry.ms);
+        expect(d.phase).toBe('restoring');
+      }
+      expect(fails().phase).toBe('stopped');
+    },
     'the tries count from the stop on, which tries at once': () => {
       const d = new Driven().to('held').hears({ type: 'sleep' });
       for (let i = 0; i < 2 * RESTORE_TRIES; i++) {
