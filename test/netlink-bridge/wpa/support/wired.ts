@@ -16,7 +16,7 @@ import { parseNetworkIds } from '../../../../netlink-bridge/wpa/text.ts';
 export function wiredProblem(): string | undefined {
   const problem = nativeProblem();
   if (problem !== undefined) return problem;
-  if (spawnSync('wpa_supplicant', ['-v']).status !== 0) return 'wpa_supplicant is not installed.';
+  if (spawnSync('setpriv', ['wpa_supplicant', '-v']).status !== 0) return 'wpa_supplicant is not installed.';
   try {
     native().close(native().tapOpen(`swp${process.pid}`));
   } catch (error) {
@@ -110,7 +110,9 @@ export async function startWired(networks: string = NETWORKS): Promise<Wired> {
     async start() {
       if (child !== undefined && child.exitCode === null && child.signalCode === null) return;
       writeFileSync(file, `ctrl_interface=${controlDirectory}\nupdate_config=1\nap_scan=0\n${networks}`);
-      const started = spawn('wpa_supplicant', ['-Dwired', `-i${name}`, `-c${file}`], { stdio: 'ignore' });
+      // It ends with us, whatever becomes of us.
+      const words = ['--pdeathsig', 'KILL', 'wpa_supplicant', '-Dwired', `-i${name}`, `-c${file}`];
+      const started = spawn('setpriv', words, { stdio: 'ignore' });
       child = started;
       while (!(await answers())) {
         if (started.exitCode !== null) throw new Error('wpa_supplicant did not start');
