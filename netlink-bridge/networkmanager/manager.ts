@@ -2,7 +2,7 @@
 import { type MacAddress, parseMac } from '../../sap/index.ts';
 import { BridgeError } from '../errors.ts';
 import { type Bus, type CallOptions, DbusError, type Signal } from './bus.ts';
-import { callProperties, PROPERTIES } from './calls.ts';
+import { callProperties, ifThere, isGone, PROPERTIES } from './calls.ts';
 import { bridgeErrorOf } from './keep.ts';
 import { asSettings, type Settings } from './profiles.ts';
 import {
@@ -180,18 +180,13 @@ export class Manager {
 
   /** Changes a profile of ours, if it is still there; a connection by it goes on as it is. */
   async update(profilePath: string, settings: Settings): Promise<void> {
-    await this.#callIfThere({
-      path: profilePath,
-      interface: PROFILE,
-      member: 'Update2',
-      signature: 'a{sa{sv}}ua{sv}',
-      body: [settings, VOLATILE_IN_MEMORY, new Map()],
-    });
+    const content = { signature: 'a{sa{sv}}ua{sv}', body: [settings, VOLATILE_IN_MEMORY, new Map()] };
+    await ifThere(() => this.#call({ path: profilePath, interface: PROFILE, member: 'Update2', ...content }));
   }
 
   /** Deletes a profile of ours, if it is still there: one that is volatile goes by itself. */
   async delete(profilePath: string): Promise<void> {
-    await this.#callIfThere({ path: profilePath, interface: PROFILE, member: 'Delete' });
+    await ifThere(() => this.#call({ path: profilePath, interface: PROFILE, member: 'Delete' }));
   }
 
   /** The UUID of the profile that the device is connected by, or connects by. */
@@ -275,14 +270,6 @@ export class Manager {
     return asProperties(all);
   }
 
-  async #callIfThere(what: Call): Promise<void> {
-    try {
-      await this.#call(what);
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-  }
-
   #call(what: Call): Promise<DbusValue[]> {
     return this.#bus.call({ destination: this.#peer(), ...what });
   }
@@ -301,9 +288,4 @@ export class Manager {
   #tellAbsent(detail: string): void {
     this.#onProblem(new BridgeError('BRIDGE_ERR_ABSENT', { detail }));
   }
-}
-
-/** Whether a call ended so because there is no such object. */
-function isGone(error: unknown): boolean {
-  return error instanceof DbusError && /Unknown(Method|Object|Interface)$/.test(error.errorName);
 }

@@ -5,7 +5,7 @@
 import { type MacAddress, macAt } from '../../sap/index.ts';
 import { BridgeError } from '../errors.ts';
 import { type Bus, type CallOptions, DbusError, type Signal } from './bus.ts';
-import { callProperties, PROPERTIES } from './calls.ts';
+import { callProperties, ifThere, PROPERTIES } from './calls.ts';
 import {
   asProperties,
   bytesIn,
@@ -100,7 +100,7 @@ export class Wpas {
   }
 
   async unlimit(): Promise<void> {
-    if (this.#path !== undefined) await this.#setFrequencies(ALL_FREQUENCIES);
+    if (this.#path !== undefined) await ifThere(() => this.#setFrequencies(ALL_FREQUENCIES));
   }
 
   /** The network that is in use may be connected to any of its access points again; the connection stays. */
@@ -112,13 +112,15 @@ export class Wpas {
       ['bssid', variant('s', 'any')],
       ['bgscan', variant('s', BACKGROUND_SCAN)],
     ]);
-    await callProperties(this.#bus, this.#at(network), 'Set', NETWORK, 'Properties', variant('a{sv}', free));
+    const set = ['Set', NETWORK, 'Properties', variant('a{sv}', free)] as const;
+    await ifThere(() => callProperties(this.#bus, this.#at(network), ...set));
   }
 
   /** Takes an interface away that `ensure` made. */
   async remove(): Promise<void> {
-    if (this.#path === undefined) return;
-    await this.#call({ member: 'RemoveInterface', signature: 'o', body: [this.#path] });
+    const path = this.#path;
+    if (path === undefined) return;
+    await ifThere(() => this.#call({ member: 'RemoveInterface', signature: 'o', body: [path] }));
   }
 
   /**
