@@ -59,7 +59,7 @@ async function supplicantProblem(
   if (wlan === undefined) {
     return name === 'networkmanager'
       ? undefined
-      : missing(title, 'there is no interface to ask it about', 'See above: the real card.');
+      : missing(title, 'there is no interface to ask it about', 'See `card` above.');
   }
   const socket = `${folder}/${wlan}`;
   if (name === 'wpa' && !machine.files.isSocket(socket)) {

@@ -365,7 +365,7 @@ describe('the agent', () => {
     const lines = linesOf(await checkAgent(machineOf({}, { isNetworkManagerRunning: async () => false })));
     expect(lines).toEqual([
       'optional NetworkManager: not on the system bus | `systemctl start NetworkManager`, or use wpa_supplicant.',
-      'missing wpa_supplicant: there is no interface to ask it about | See above: the real card.',
+      'missing wpa_supplicant: there is no interface to ask it about | See `card` above.',
       'missing DHCP: nobody gets an address beside wpa_supplicant | Start dhcpcd or systemd-networkd, or name a program in the configuration (dhcp).',
       'good journal: /run/sapwood',
       'optional suspend: nobody tells of it | The agent learns of a sleep from systemd-logind; without it, from the card alone.',
