@@ -9,31 +9,39 @@ import { parseArgs } from 'node:util';
 import { fuzzAmtWeb } from './amt-web.ts';
 import { bpfKernelProblem } from './bpf-kernel.ts';
 import { fuzzCuse } from './cuse.ts';
+import { fuzzDbus } from './dbus.ts';
 import { fuzzDecode } from './decode.ts';
 import { fuzzMei } from './mei.ts';
+import { fuzzNetlink } from './netlink.ts';
 import { fuzzPacketRing } from './packet-ring.ts';
 import { fuzzPcap } from './pcap.ts';
 import type { FuzzReport } from './report.ts';
+import { fuzzRfkill } from './rfkill.ts';
 import { fuzzRing, fuzzRingConcurrently } from './ring.ts';
 import { fuzzRx } from './rx.ts';
 import { fuzzRxKernel } from './rx-kernel.ts';
 import { fuzzTrace } from './trace.ts';
 import { fuzzUnix } from './unix.ts';
 import { fuzzValidate } from './validate.ts';
+import { fuzzWpa } from './wpa.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   'amt-web': fuzzAmtWeb,
   cuse: fuzzCuse,
+  dbus: fuzzDbus,
   decode: fuzzDecode,
   mei: fuzzMei,
+  netlink: fuzzNetlink,
   'packet-ring': fuzzPacketRing,
   pcap: fuzzPcap,
+  rfkill: fuzzRfkill,
   ring: fuzzRing,
   rx: fuzzRx,
   'rx-kernel': fuzzRxKernel,
   trace: fuzzTrace,
   unix: fuzzUnix,
   validate: fuzzValidate,
+  wpa: fuzzWpa,
 };
 
 const { values, positionals } = parseArgs({
