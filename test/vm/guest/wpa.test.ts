@@ -250,10 +250,12 @@ describe.skipIf(!nicModuleIsThere())('wpa_supplicant', { timeout: 600_000 }, () 
     await heard.until({ type: 'connected', bssid: ap.bssid });
   });
 
-  it('tells of a connection that was there before it was asked for', async () => {
+  it('is limited also in what it does by itself, and tells of a connection that was there before it was asked for', async () => {
     await prepared(targetOf(ap));
     nic.block();
     await heard.until({ type: 'connected', bssid: ap.bssid });
+    expect(scanned().length).toBeGreaterThan(0);
+    for (const frequencies of scanned()) expect(frequencies).toEqual([ap.frequencyMhz]);
     heard.events.length = 0;
     await supplicant.connect();
     expect(heard.events).toEqual([{ type: 'connected', bssid: ap.bssid, frequencyMhz: ap.frequencyMhz }]);
