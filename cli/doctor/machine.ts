@@ -67,7 +67,7 @@ export function isOnPath(files: Files, path: string, name: string): boolean {
 }
 
 /** So long a supplicant that is there has to say so. */
-const SUPPLICANT_MS = 3000;
+const SUPPLICANT_MS = 5000;
 
 async function trySupplicant(
   name: SupplicantName,

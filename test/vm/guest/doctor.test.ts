@@ -133,7 +133,7 @@ describe.skipIf(!nicModuleIsThere())('a card that CSME shares', () => {
       mkdirSync('/run/wpa_supplicant', { recursive: true });
       writeFileSync('/run/wpa.conf', 'ctrl_interface=/run/wpa_supplicant\n');
       wpa = await Daemon.start(['wpa_supplicant', '-iwlan1', '-c/run/wpa.conf', '-t', '-d'], {
-        ready: /ctrl_interface/,
+        ready: /Added interface wlan1/,
       });
     });
     afterAll(() => {
