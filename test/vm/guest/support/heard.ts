@@ -20,9 +20,9 @@ export class Heard<Event extends object> {
     }
   };
 
-  /** The first event with these values, of those that were told or will be. */
-  until(wanted: Partial<Event>): Promise<Event> {
-    const there = this.events.find((event) => fits(event, wanted));
+  /** The first event with these values, of those that were told since event number `from` or will be. */
+  until(wanted: Partial<Event>, from = 0): Promise<Event> {
+    const there = this.events.slice(from).find((event) => fits(event, wanted));
     if (there !== undefined) return Promise.resolve(there);
     return new Promise<Event>((resolve, reject) => {
       const timer = setTimeout(() => {
