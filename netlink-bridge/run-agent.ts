@@ -16,7 +16,13 @@ import { BridgeError } from './errors.ts';
 import { type Log, SILENT } from './log.ts';
 import { type Nl80211, type Nl80211Event, openNl80211, targetOf } from './nl80211/index.ts';
 import { openRfkill, type Rfkill, switchOfWiphy } from './rfkill/index.ts';
-import { isReachable, openRtnetlink, type Rtnetlink, type RtnetlinkEvent } from './rtnetlink/index.ts';
+import {
+  type AddressEvent,
+  isReachable,
+  openRtnetlink,
+  type Rtnetlink,
+  type RtnetlinkEvent,
+} from './rtnetlink/index.ts';
 
 export interface RunAgentOptions extends AgentOptions {
   /** The name of the interface that is shared with CSME. */
@@ -25,7 +31,7 @@ export interface RunAgentOptions extends AgentOptions {
   readonly openSupplicant: (onEvent: (event: SupplicantEvent) => void) => Promise<Supplicant>;
   /**
    * A DHCP client and its arguments, run whenever the interface is connected; `{interface}` in them becomes its name.
-   * For who has no service that does so.
+   * For who has no service that does so. A dry run runs none.
    */
   readonly dhcp?: readonly string[];
   readonly log?: Log;
@@ -39,7 +45,7 @@ export interface RunningAgent {
   /** The machine is about to sleep, has woken up: for who hears that by other ways than `openSleepMonitor`. */
   sleep(): void;
   wake(): void;
-  /** Puts back what was changed. Resolves when nothing of the agent is left. */
+  /** Puts back what was changed. Resolves when nothing of the agent is left. Twice is once. */
   stop(): Promise<void>;
 }
 
@@ -79,10 +85,15 @@ class Runner implements RunningAgent {
   #early: AgentInput[] | undefined = [];
   #card: { readonly ifindex: number; readonly wiphy: number } | undefined;
   #addresses = new Set<string>();
+  /** What was told of addresses while they are listed: the list may be older. */
+  #newerAddresses: AddressEvent[] | undefined;
+  /** Looks for the card, one after the other: what the last one finds is so. */
+  #looks: Promise<void> = Promise.resolve();
   /** Calls of the supplicant, one after the other. */
   #calls: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #onStopped: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: RunAgentOptions, kernel: KernelParts) {
@@ -90,7 +101,7 @@ class Runner implements RunningAgent {
     this.#kernel = kernel;
     this.#log = options.log ?? SILENT;
     this.#agent = new Agent(options);
-    if (options.dhcp !== undefined && options.dhcp.length > 0) {
+    if (!options.dryRun && options.dhcp !== undefined && options.dhcp.length > 0) {
       this.#dhcp = new DhcpClient(options.dhcp, options.interface, this.#log);
     }
   }
@@ -101,9 +112,20 @@ class Runner implements RunningAgent {
 
   async open(): Promise<void> {
     const onProblem = ({ message }: BridgeError) => this.#log.warn({}, message);
+    const onNetlinkProblem = (problem: BridgeError) => {
+      onProblem(problem);
+      // Messages were lost: what they told is asked for.
+      if (problem.errno === constants.errno.ENOBUFS) this.#lookAgain({ addressesToo: true });
+    };
     const { openNl80211, openRtnetlink, openRfkill } = this.#kernel;
-    this.#nl80211 = await openNl80211({ onEvent: (event) => this.#heardNl80211(event), onProblem });
-    this.#rtnetlink = await openRtnetlink({ onEvent: (event) => this.#heardAddress(event), onProblem });
+    this.#nl80211 = await openNl80211({
+      onEvent: (event) => this.#heardNl80211(event),
+      onProblem: onNetlinkProblem,
+    });
+    this.#rtnetlink = await openRtnetlink({
+      onEvent: (event) => this.#heardRtnetlink(event),
+      onProblem: onNetlinkProblem,
+    });
     this.#rfkill = openRfkill({ onEvent: () => this.#tellRadio(), onProblem });
     await this.#lookForCard();
     this.#supplicant = await this.#options.openSupplicant((event) => this.#heardSupplicant(event));
@@ -120,8 +142,12 @@ class Runner implements RunningAgent {
     this.#feed({ type: 'wake' });
   }
 
-  async stop(): Promise<void> {
-    if (this.#closed) return;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
       this.#onStopped = resolve;
     });
@@ -273,38 +299,68 @@ class Runner implements RunningAgent {
 
   #heardNl80211(event: Nl80211Event): void {
     if (event.type === 'interface' || event.type === 'wiphy') {
-      void this.#lookForCard().catch((error) => this.#log.warn({}, bridgeError(error).message));
+      this.#lookAgain();
     } else if (event.type === 'roamingForbidden' && event.ifindex === this.#card?.ifindex) {
       this.#feed({ type: 'roaming', forbidden: event.forbidden });
     }
   }
 
-  #heardAddress(event: RtnetlinkEvent): void {
+  #heardRtnetlink(event: RtnetlinkEvent): void {
     if (event.ifindex !== this.#card?.ifindex) return;
     if (event.type === 'link') {
       // A rename keeps the number.
-      if (event.name !== this.#options.interface) void this.#lookForCard().catch(() => {});
+      if (event.name !== this.#options.interface) this.#lookAgain();
       return;
     }
-    if (!isReachable(event.scope)) return;
-    if (event.change === 'new') this.#addresses.add(event.address);
-    else this.#addresses.delete(event.address);
+    this.#newerAddresses?.push(event);
+    this.#takeAddress(event);
     this.#tellAddress();
   }
 
+  #takeAddress({ change, address, scope }: AddressEvent): void {
+    if (!isReachable(scope)) return;
+    if (change === 'new') this.#addresses.add(address);
+    else this.#addresses.delete(address);
+  }
+
+  #lookAgain(options?: { readonly addressesToo: boolean }): void {
+    this.#lookForCard(options).catch((error) => this.#log.warn({}, bridgeError(error).message));
+  }
+
+  #lookForCard(options?: { readonly addressesToo: boolean }): Promise<void> {
+    const look = this.#looks.then(() => this.#look(options?.addressesToo ?? false));
+    this.#looks = look.catch(() => {});
+    return look;
+  }
+
   /** The interface of that name, as it is now. */
-  async #lookForCard(): Promise<void> {
-    const found = (await this.#nl80211!.interfaces()).find(({ name }) => name === this.#options.interface);
-    if (found?.ifindex === this.#card?.ifindex) return;
-    this.#card = found && { ifindex: found.ifindex, wiphy: found.wiphy };
-    this.#addresses.clear();
-    if (found !== undefined) {
-      const all = await this.#rtnetlink!.addresses(found.ifindex);
-      this.#addresses = new Set(this.#dhcp === undefined ? all : []);
+  async #look(addressesToo: boolean): Promise<void> {
+    if (this.#closed || this.#nl80211 === undefined || this.#rtnetlink === undefined) return;
+    const found = (await this.#nl80211.interfaces()).find(({ name }) => name === this.#options.interface);
+    const isSame = found?.ifindex === this.#card?.ifindex;
+    if (isSame && !addressesToo) return;
+    if (!isSame) {
+      // Another card of the same name is another one.
+      if (this.#card !== undefined) this.#feed({ type: 'interface', present: false });
+      this.#card = found && { ifindex: found.ifindex, wiphy: found.wiphy };
+      this.#addresses.clear();
     }
+    // Those that were there before are not of our DHCP client.
+    if (found !== undefined && (isSame || this.#dhcp === undefined)) await this.#listAddresses(found.ifindex);
     this.#tellRadio();
     this.#tellAddress();
-    this.#feed({ type: 'interface', present: found !== undefined });
+    if (!isSame && found !== undefined) this.#feed({ type: 'interface', present: true });
+  }
+
+  async #listAddresses(ifindex: number): Promise<void> {
+    const newer: AddressEvent[] = [];
+    this.#newerAddresses = newer;
+    try {
+      this.#addresses = new Set(await this.#rtnetlink!.addresses(ifindex));
+      for (const event of newer) this.#takeAddress(event);
+    } finally {
+      this.#newerAddresses = undefined;
+    }
   }
 
   #tellRadio(): void {

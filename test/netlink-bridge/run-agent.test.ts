@@ -39,10 +39,13 @@ class Machine {
   supplicant: Partial<Supplicant> = {};
   interfaces = [{ ifindex: IFINDEX, name: 'wlan0', wiphy: WIPHY, wdev: 1n, mac: 2, type: 2 }];
   addresses: string[] = [];
+  listInterfaces = async () => this.interfaces;
+  listAddresses = async () => this.addresses;
   tell: (event: SupplicantEvent) => void = () => {};
   #switches = new Map<number, RfkillSwitch>();
   #onNl80211: (event: Nl80211Event) => void = () => {};
   #onRtnetlink: (event: RtnetlinkEvent) => void = () => {};
+  #onNetlinkProblem: (problem: BridgeError) => void = () => {};
   #onRfkill: () => void = () => {};
   #onNews: () => void = () => {};
 
@@ -65,6 +68,11 @@ class Machine {
 
   address(change: 'new' | 'del', address: string, scope = 0): void {
     this.#onRtnetlink({ type: 'address', change, ifindex: IFINDEX, address, scope });
+  }
+
+  lose(): void {
+    const errno = constants.errno.ENOBUFS;
+    this.#onNetlinkProblem(new BridgeError('BRIDGE_ERR_KERNEL', { detail: 'Messages were lost.', errno }));
   }
 
   run(options: Partial<RunAgentOptions> = {}): Promise<RunningAgent> {
@@ -118,7 +126,7 @@ class Machine {
         this.#onNl80211 = onEvent ?? this.#onNl80211;
         const notAsked = () => Promise.reject(new Error('nobody asks for that'));
         return {
-          interfaces: async () => this.interfaces,
+          interfaces: () => this.listInterfaces(),
           wiphys: notAsked,
           link: async () => undefined,
           regulatory: notAsked,
@@ -134,9 +142,10 @@ class Machine {
           close: () => {},
         };
       },
-      openRtnetlink: async ({ onEvent } = {}) => {
+      openRtnetlink: async ({ onEvent, onProblem } = {}) => {
         this.#onRtnetlink = onEvent ?? this.#onRtnetlink;
-        return { addresses: async () => this.addresses, close: () => {} };
+        this.#onNetlinkProblem = onProblem ?? this.#onNetlinkProblem;
+        return { addresses: () => this.listAddresses(), close: () => {} };
       },
       openRfkill: ({ onEvent } = {}) => {
         this.#onRfkill = () => onEvent?.({ type: 'change', switch: this.#switches.get(1)! });
@@ -247,6 +256,70 @@ test('an interface that comes, goes or is renamed is noticed', async () => {
   await machine.until('interface-gone');
 });
 
+test('a card in the place of another one of the same name begins anew', async () => {
+  const machine = new Machine();
+  machine.connInfo = unsupported;
+  running = await machine.run();
+  await machine.until('unsupported');
+  machine.connInfo = async () => AP;
+  machine.interfaces = [{ ...machine.interfaces[0]!, ifindex: IFINDEX + 1 }];
+  machine.nl80211({ type: 'interface', change: 'new', ifindex: IFINDEX + 1, name: 'wlan0' });
+  await machine.until(8);
+});
+
+test('a card that goes while its addresses are listed is gone', async () => {
+  const machine = new Machine();
+  const [wlan] = machine.interfaces;
+  machine.interfaces = [];
+  running = await machine.run();
+  let listed = (): void => {};
+  machine.listAddresses = () =>
+    new Promise((resolve) => {
+      listed = () => resolve([]);
+    });
+  machine.interfaces = [wlan!];
+  machine.nl80211({ type: 'interface', change: 'new', ifindex: IFINDEX, name: 'wlan0' });
+  await new Promise((resolve) => setImmediate(resolve));
+  machine.interfaces = [];
+  machine.nl80211({ type: 'interface', change: 'del', ifindex: IFINDEX, name: 'wlan0' });
+  await new Promise((resolve) => setImmediate(resolve));
+  listed();
+  await machine.until('interface-gone');
+  expect(running.phase).toBe('absent');
+});
+
+test('an address that comes while they are listed counts', async () => {
+  const machine = new Machine();
+  machine.listAddresses = async () => {
+    machine.address('new', '192.0.2.7');
+    return [];
+  };
+  running = await machine.run();
+  await machine.until(8);
+  machine.tell(CONNECTED);
+  expect(await machine.until(10)).toMatchObject({ detail: '192.0.2.7' });
+});
+
+test('what was told in messages that were lost is asked for', async () => {
+  const machine = new Machine();
+  running = await machine.run();
+  await machine.until(8);
+  machine.tell(CONNECTED);
+  await machine.until(9);
+  machine.addresses = ['192.0.2.7'];
+  machine.lose();
+  expect(await machine.until(10)).toMatchObject({ detail: '192.0.2.7' });
+});
+
+test('who stops it twice waits for the same end', async () => {
+  const machine = new Machine();
+  const agent = await machine.run();
+  await machine.until(8);
+  await Promise.all([agent.stop(), agent.stop()]);
+  await agent.stop();
+  expect(machine.asked.filter((call) => call === 'restore')).toHaveLength(1);
+});
+
 describe('a DHCP client of its own', () => {
   test('counts what was there before as nothing', async () => {
     const machine = new Machine();
@@ -276,8 +349,13 @@ describe('a DHCP client of its own', () => {
 
 test('a dry run changes nothing', async () => {
   const machine = new Machine();
-  running = await machine.run({ dryRun: true });
+  const error = vi.fn();
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error };
+  running = await machine.run({ dryRun: true, dhcp: ['/nonexistent/dhcp'], log });
   await machine.until('dry-run');
+  machine.tell(CONNECTED);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(error).not.toHaveBeenCalled();
   expect(machine.asked).toEqual(['connInfo', 'find']);
 });
 
