@@ -10,22 +10,15 @@ export interface NetworkManagerEntry {
   readonly clone: string;
   /** Whether the device connected by itself. */
   readonly autoconnect: boolean;
-  /** Whether the interface of wpa_supplicant was made for this. */
-  readonly made: boolean;
 }
 
 /** Throws BRIDGE_ERR_FORMAT for what somebody else wrote. */
 export function entryOf(entry: JournalEntry | undefined): NetworkManagerEntry | undefined {
   if (entry === undefined) return undefined;
-  const { supplicant, clone, autoconnect, made } = entry;
-  if (
-    supplicant !== PREPARED_BY ||
-    typeof clone !== 'string' ||
-    typeof autoconnect !== 'boolean' ||
-    typeof made !== 'boolean'
-  ) {
+  const { supplicant, clone, autoconnect } = entry;
+  if (supplicant !== PREPARED_BY || typeof clone !== 'string' || typeof autoconnect !== 'boolean') {
     const detail = 'The journal is not of NetworkManager: restore with the supplicant that wrote it.';
     throw new BridgeError('BRIDGE_ERR_FORMAT', { detail });
   }
-  return { supplicant, clone, autoconnect, made };
+  return { supplicant, clone, autoconnect };
 }

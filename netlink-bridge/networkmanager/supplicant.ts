@@ -130,13 +130,11 @@ class NetworkManagerSupplicant implements Supplicant {
         supplicant: PREPARED_BY,
         clone: uuid,
         autoconnect: before?.autoconnect ?? (await manager.autoconnect()),
-        made: before?.made === true || !wpas.exists,
       } satisfies NetworkManagerEntry);
       const stale = await manager.profileOf(uuid);
       if (stale !== undefined) await manager.delete(stale);
       await manager.setAutoconnect(false);
       await secretAgent.offer(uuid, secrets);
-      await wpas.ensure();
       await wpas.limit(target.frequencyMhz);
       this.#plan = { target, clone, uuid };
     });
@@ -206,7 +204,6 @@ class NetworkManagerSupplicant implements Supplicant {
       } else if (clone !== undefined) {
         await manager.delete(clone);
       }
-      if (entry.made && manager.state < DEVICE_STATES.disconnected) await wpas.remove();
       await manager.setAutoconnect(entry.autoconnect);
       this.#options.journal.clear();
     });

@@ -36,6 +36,7 @@ export class Wpas {
   readonly #onEvent: (event: WpasEvent) => void;
   #owner: string | undefined;
   #path: string | undefined;
+  #limitMhz: number | undefined;
   readonly #state = new WpasState();
   /** Access points by their objects. */
   readonly #seen = new Map<string, SeenBss>();
@@ -78,28 +79,23 @@ export class Wpas {
     await lookedUp;
   }
 
-  /** Whether wpa_supplicant has the interface. */
-  get exists(): boolean {
-    return this.#path !== undefined;
-  }
-
-  /** Makes the interface when NetworkManager has not: it then takes this one. */
-  async ensure(): Promise<void> {
+  /**
+   * From now on all scans of wpa_supplicant's own are of this frequency only, and it sees no access point on another. The
+   * interface is made when NetworkManager has none, which it then takes; and again when NetworkManager drops it, as it does
+   * some time after the radio was blocked.
+   */
+  async limit(frequencyMhz: number): Promise<void> {
     if (this.#owner === undefined) {
       const detail = 'wpa_supplicant is not on D-Bus: NetworkManager starts it when it needs it.';
       throw new BridgeError('BRIDGE_ERR_ABSENT', { detail });
     }
-    if (this.#path !== undefined) return;
-    const path = (await this.#create()) ?? (await this.#find());
-    if (path !== undefined) await this.#enter(path);
-  }
-
-  /** All scans of wpa_supplicant's own are of this frequency only, and it sees no access point on another. */
-  async limit(frequencyMhz: number): Promise<void> {
-    await this.#setFrequencies(String(frequencyMhz));
+    this.#limitMhz = frequencyMhz;
+    await this.#ensure();
+    if (this.#path !== undefined) await ifThere(() => this.#setFrequencies(String(frequencyMhz)));
   }
 
   async unlimit(): Promise<void> {
+    this.#limitMhz = undefined;
     if (this.#path !== undefined) await ifThere(() => this.#setFrequencies(ALL_FREQUENCIES));
   }
 
@@ -114,13 +110,6 @@ export class Wpas {
     ]);
     const set = ['Set', NETWORK, 'Properties', variant('a{sv}', free)] as const;
     await ifThere(() => callProperties(this.#bus, this.#at(network), ...set));
-  }
-
-  /** Takes an interface away that `ensure` made. */
-  async remove(): Promise<void> {
-    const path = this.#path;
-    if (path === undefined) return;
-    await ifThere(() => this.#call({ member: 'RemoveInterface', signature: 'o', body: [path] }));
   }
 
   /**
@@ -157,6 +146,12 @@ export class Wpas {
     this.#onEvent({ type: 'changed' });
   }
 
+  async #ensure(): Promise<void> {
+    if (this.#path !== undefined) return;
+    const path = (await this.#create()) ?? (await this.#find());
+    if (path !== undefined) await this.#enter(path);
+  }
+
   async #find(): Promise<string | undefined> {
     try {
       const [path] = await this.#call({ member: 'GetInterface', signature: 's', body: [this.#name] });
@@ -187,6 +182,7 @@ export class Wpas {
     this.#seen.clear();
     const properties = await this.#properties(path, INTERFACE);
     for (const bss of stringsOf(properties?.get('BSSs')?.value)) await this.#bss(bss);
+    if (this.#limitMhz !== undefined) await ifThere(() => this.#setFrequencies(String(this.#limitMhz)));
     if (properties !== undefined && this.#path === path) this.#take(this.#state.begin(properties));
   }
 
@@ -203,7 +199,9 @@ export class Wpas {
       if (stringIn(asProperties(properties), 'Ifname') === this.#name)
         void this.#enter(added).catch(() => {});
     } else if (path === ROOT && member === 'InterfaceRemoved') {
-      if (body[0] === this.#path) this.#leave('the interface is gone from wpa_supplicant');
+      if (body[0] !== this.#path) return;
+      this.#leave('the interface is gone from wpa_supplicant');
+      if (this.#limitMhz !== undefined) void this.#ensure().catch(() => {});
     } else if (path !== this.#path) {
       return;
     } else if (iface === INTERFACE && member === 'ScanDone') {

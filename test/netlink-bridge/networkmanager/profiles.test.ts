@@ -219,7 +219,7 @@ it.each([
 });
 
 describe('the journal', () => {
-  const entry = { supplicant: 'networkmanager', clone: UUID, autoconnect: true, made: false };
+  const entry = { supplicant: 'networkmanager', clone: UUID, autoconnect: true };
   it('is read as it was written', () => {
     expect(entryOf(entry)).toEqual(entry);
     expect(entryOf(undefined)).toBeUndefined();

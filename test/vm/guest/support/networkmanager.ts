@@ -91,6 +91,9 @@ rc-manager=unmanaged
 [keyfile]
 path=${this.#profiles}
 unmanaged-devices=except:interface-name:${this.#interface}
+[device-${this.#interface}]
+match-device=interface-name:${this.#interface}
+wifi.scan-rand-mac-address=no
 [logging]
 level=INFO
 `;
