@@ -3,11 +3,19 @@ import { type Log, type Nl80211, openNl80211 } from '../../netlink-bridge/index.
 import { hasIntelCommands } from '../nic/look.ts';
 import type { AgentConfig } from './config.ts';
 
-/** Waits until there is one: at boot the driver may come later than we do. Rejects with a BridgeError. */
-export async function sharedInterface(config: AgentConfig, log: Log): Promise<string> {
+/**
+ * Waits until there is one: at boot the driver may come later than we do. Undefined: nobody waits any more, which
+ * `interrupted` said. Rejects with a BridgeError.
+ */
+export async function sharedInterface(
+  config: AgentConfig,
+  log: Log,
+  interrupted: Promise<unknown>,
+  open = openNl80211,
+): Promise<string | undefined> {
   if (config.interface !== undefined) return config.interface;
   let look = (): void => {};
-  const nl80211 = await openNl80211({
+  const nl80211 = await open({
     onEvent: ({ type }) => (type === 'interface' || type === 'wiphy') && look(),
     onProblem: ({ message }) => log.warn({}, message),
   });
@@ -18,7 +26,8 @@ export async function sharedInterface(config: AgentConfig, log: Log): Promise<st
       {},
       "No wireless interface has Intel's vendor commands: waiting for one. `sapwood doctor` says what is missing.",
     );
-    return await new Promise<string>((resolve, reject) => {
+    return await new Promise<string | undefined>((resolve, reject) => {
+      void interrupted.then(() => resolve(undefined));
       look = () => {
         firstShared(nl80211).then((found) => found !== undefined && resolve(found), reject);
       };

@@ -1,5 +1,7 @@
 /** The log of the agent: sentences on stderr for people and for systemd's journal, JSON lines on stdout with `--json`. */
+import { fstatSync } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { printable } from '../../trace/index.ts';
 import type { Context } from '../command.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -15,7 +17,7 @@ const SAID = ['event', 'step', 'trouble'];
 const SYSLOG: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
 export function agentLog({ output, json }: Context, level: LogLevel): Logger {
-  const journal = process.env.JOURNAL_STREAM !== undefined;
+  const journal = isJournal();
   const write = (line: string) => {
     if (!json) return output.say(sentence(JSON.parse(line), journal));
     void output.print(line.trimEnd());
@@ -41,7 +43,14 @@ function sentence(entry: Record<string, unknown>, journal: boolean): string {
   const facts = named.length === 0 ? '' : ` (${named.join(', ')})`;
   const front = journal ? `<${SYSLOG[String(level)] ?? 6}>` : `${String(time).slice(11, 23)} `;
   const loud = level === 'error' || level === 'warn' ? `${level}: ` : '';
-  return `${front}${loud}${msg}${detail === undefined ? '' : ` ${detail}`}${facts}`;
+  // Names of profiles and words of other programs are in it: a line stays one line.
+  return front + printable(`${loud}${msg}${detail === undefined ? '' : ` ${detail}`}${facts}`);
+}
+
+/** Whether stderr goes to systemd's journal. The variable alone says it of a process further up: it is inherited. */
+function isJournal(): boolean {
+  const { dev, ino } = fstatSync(process.stderr.fd);
+  return process.env.JOURNAL_STREAM === `${dev}:${ino}`;
 }
 
 function wordOf(value: unknown): string {

@@ -1,7 +1,6 @@
 /** `sapwood agent --restore`: what an agent that was killed has left behind is put back. */
-import type { Log } from '../../netlink-bridge/index.ts';
-import type { ExitName } from '../exit.ts';
-import { worse } from '../exit.ts';
+import { BridgeError, type Log, type Supplicant } from '../../netlink-bridge/index.ts';
+import { CliError, type ExitName, worse } from '../exit.ts';
 import type { AgentConfig } from './config.ts';
 import { holdInterface } from './lock.ts';
 import { openSupplicant, unfinishedWork, type Work } from './supplicant.ts';
@@ -13,20 +12,40 @@ export async function restoreAll(config: AgentConfig, log: Log): Promise<ExitNam
   const all = unfinishedWork(config);
   if (all.length === 0) log.info({}, 'Nothing was left behind.');
   let end: ExitName = 'good';
-  for (const work of all) end = worse(end, await restoreOne(work, config, log));
+  for (const work of all) end = worse(end, await restoreOrSay(work, config, log));
   return end;
+}
+
+/** One that cannot be restored keeps no other from it. */
+async function restoreOrSay(work: Work, config: AgentConfig, log: Log): Promise<ExitName> {
+  try {
+    return await restoreOne(work, config, log);
+  } catch (error) {
+    if (!(error instanceof BridgeError) && !(error instanceof CliError)) throw error;
+    log.error(work, error.message);
+    return 'environment';
+  }
 }
 
 async function restoreOne(work: Work, config: AgentConfig, log: Log): Promise<ExitName> {
   const held = await holdInterface(work.interface);
+  try {
+    return await restoreHeld(work, config, log);
+  } finally {
+    held.close();
+  }
+}
+
+async function restoreHeld(work: Work, config: AgentConfig, log: Log): Promise<ExitName> {
   let isUp = (): void => {};
   let late: NodeJS.Timeout | undefined;
   const up = new Promise<boolean>((resolve) => {
     isUp = () => resolve(true);
     late = setTimeout(() => resolve(false), PATIENCE_MS);
   });
-  const supplicant = await openSupplicant(work, config, log, ({ type }) => type === 'up' && isUp());
+  let supplicant: Supplicant | undefined;
   try {
+    supplicant = await openSupplicant(work, config, log, ({ type }) => type === 'up' && isUp());
     if (!(await up)) {
       log.error(work, 'The supplicant is not there: the next agent puts back what is left.');
       return 'environment';
@@ -39,7 +58,6 @@ async function restoreOne(work: Work, config: AgentConfig, log: Log): Promise<Ex
     return 'environment';
   } finally {
     clearTimeout(late);
-    await supplicant.close();
-    held.close();
+    await supplicant?.close();
   }
 }

@@ -11,6 +11,7 @@ import {
   type Supplicant,
   type SupplicantEvent,
 } from '../../netlink-bridge/index.ts';
+import { CliError } from '../exit.ts';
 import { type AgentConfig, SUPPLICANTS, type SupplicantName } from './config.ts';
 
 export interface Work {
@@ -27,10 +28,11 @@ export function openSupplicant(
   config: AgentConfig,
   log: Log,
   onEvent: (event: SupplicantEvent) => void,
+  journal = journalOf(work, config),
 ): Promise<Supplicant> {
   const options = {
     interface: work.interface,
-    journal: journalOf(work, config),
+    journal,
     log,
     onEvent,
     onProblem: ({ message }: Error) => log.warn({}, message),
@@ -40,13 +42,16 @@ export function openSupplicant(
     : openWpaSupplicant({ ...options, controlDirectory: config.control_directory });
 }
 
-/** Whose journal says that something is left to be undone. */
+/** Whose journal says that something is left to be undone. Throws a CliError when that cannot be seen. */
 export function unfinishedWork(config: AgentConfig): Work[] {
   let files: string[] = [];
   try {
     files = readdirSync(config.state_directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') {
+      throw new CliError('environment', `${config.state_directory} cannot be read: ${code}.`);
+    }
   }
   return files.flatMap((file) => {
     const supplicant = SUPPLICANTS.find((name) => file.endsWith(`.${name}.json`));

@@ -1,9 +1,10 @@
 /** `sapwood agent`: takes the card over from CSME whenever a remote session holds it, without breaking that session. */
 import { Option } from 'commander';
-import { BridgeError, openSleepMonitor, runAgent } from '../../netlink-bridge/index.ts';
+import { BridgeError, memoryJournal, openSleepMonitor, runAgent } from '../../netlink-bridge/index.ts';
 import {
   type AgentConfig,
   CONFIG_FILE,
+  CONFIG_KEYS,
   ConfigError,
   readConfig,
   SUPPLICANTS,
@@ -14,7 +15,7 @@ import { holdInterface } from '../agent/lock.ts';
 import { agentLog } from '../agent/log.ts';
 import { logNews } from '../agent/news.ts';
 import { restoreAll } from '../agent/restore.ts';
-import { chosenSupplicant, openSupplicant } from '../agent/supplicant.ts';
+import { chosenSupplicant, openSupplicant, unfinishedWork } from '../agent/supplicant.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { untilInterrupted } from '../live/until.ts';
@@ -58,10 +59,15 @@ async function agent(context: Context, options: Options): Promise<ExitName> {
   if (options.restore) return restoreAll(config, log);
   const interrupted = untilInterrupted();
   try {
-    const name = await Promise.race([sharedInterface(config, log), interrupted.signal.then(() => undefined)]);
+    const name = await sharedInterface(config, log, interrupted.signal);
     if (name === undefined) return 'good';
     const held = await holdInterface(name);
     const supplicant = await chosenSupplicant(config);
+    // What an agent has left would be undone when the supplicant is opened with its journal.
+    const journal = options.dryRun ? memoryJournal() : undefined;
+    if (options.dryRun && unfinishedWork(config).length > 0) {
+      log.warn({}, 'An agent that was killed has left something: --restore puts it back.');
+    }
     const running = await runAgent({
       interface: name,
       dryRun: options.dryRun ?? false,
@@ -70,20 +76,28 @@ async function agent(context: Context, options: Options): Promise<ExitName> {
         ownershipRetry: config.retry_s * 1000,
         session: config.unconfirmed_session_s * 1000,
       },
-      openSupplicant: (onEvent) => openSupplicant({ interface: name, supplicant }, config, log, onEvent),
+      openSupplicant: (onEvent) =>
+        openSupplicant({ interface: name, supplicant }, config, log, onEvent, journal),
       dhcp: config.dhcp,
       log,
       onNews: (news) => logNews(log, news),
     });
-    log.info(
-      { interface: name, supplicant },
-      options.dryRun ? 'Looks, and changes nothing.' : 'The agent is at work.',
-    );
-    const sleep = await openSleepMonitor({ onSleep: () => running.sleep(), onWake: () => running.wake() });
-    await interrupted.signal;
-    await sleep.close();
-    await running.stop();
-    held.close();
+    try {
+      log.info(
+        { interface: name, supplicant },
+        options.dryRun ? 'Looks, and changes nothing.' : 'The agent is at work.',
+      );
+      const sleep = await openSleepMonitor({
+        onSleep: () => running.sleep(),
+        onWake: () => running.wake(),
+        onProblem: ({ message }) => log.info({}, `Sleep is not noticed. ${message}`),
+      });
+      await interrupted.signal;
+      sleep.close();
+    } finally {
+      await running.stop();
+      held.close();
+    }
     return 'good';
   } catch (error) {
     if (error instanceof BridgeError) throw new CliError('environment', error.message, 'Try: sapwood doctor');
@@ -94,6 +108,10 @@ async function agent(context: Context, options: Options): Promise<ExitName> {
 }
 
 function configOf(options: Options): AgentConfig {
+  const { form, take } = CONFIG_KEYS.interface;
+  if (options.interface !== undefined && take(options.interface) === undefined) {
+    throw new CliError('usage', `--interface is ${form}.`);
+  }
   try {
     const config = readConfig(options.config);
     return {

@@ -1,5 +1,5 @@
 /** `sapwood nic acquire`: asks CSME for the card, and waits until rfkill lets it go. */
-import { BridgeError, type RfkillSwitch } from '../../netlink-bridge/index.ts';
+import { BridgeError, type BridgeErrorCode, type RfkillSwitch } from '../../netlink-bridge/index.ts';
 import type { Context } from '../command.ts';
 import type { ExitName } from '../exit.ts';
 import { chosenCard, type Parts } from './look.ts';
@@ -25,6 +25,7 @@ export async function acquireCard(
     await parts.nl80211.hostGetOwnership(wlan.ifindex);
   } catch (error) {
     if (!(error instanceof BridgeError) || error.errno === undefined) throw error;
+    if (NOT_OF_CSME.has(error.code) || error.errnoName === 'EPERM') throw error;
     const result = error.errnoName ?? String(error.errno);
     const next = result === 'ETIMEDOUT' ? ' CSME may give it later: ask again in 60 s.' : '';
     return say(false, result, `CSME keeps the card: ${result}.${next}`);
@@ -41,6 +42,9 @@ export async function acquireCard(
     `This system has the card, after ${ms} ms. Connect within 3 s, or CSME takes it back.`,
   );
 }
+
+/** Then nobody asked CSME: the driver has no such command, the interface is gone. So it is with EPERM. */
+const NOT_OF_CSME: ReadonlySet<BridgeErrorCode> = new Set(['BRIDGE_ERR_UNSUPPORTED', 'BRIDGE_ERR_ABSENT']);
 
 /** Waits for the end of a NOT_OWNER block. */
 export class Released {

@@ -1,12 +1,18 @@
 /** What `sapwood agent` says where there is no card: its log, its options, its lock. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { fstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseConfig } from '../../cli/agent/config.ts';
+import { sharedInterface } from '../../cli/agent/interface.ts';
 import { holdInterface } from '../../cli/agent/lock.ts';
 import { agentLog } from '../../cli/agent/log.ts';
 import { logNews } from '../../cli/agent/news.ts';
 import type { Context } from '../../cli/command.ts';
+import { acquireCard, Released } from '../../cli/nic/acquire.ts';
+import type { Parts } from '../../cli/nic/look.ts';
+import { BridgeError, type Nl80211 } from '../../netlink-bridge/index.ts';
+import { SILENT } from '../../netlink-bridge/log.ts';
 import { sapwood } from './run.ts';
 
 let folder = '';
@@ -58,11 +64,24 @@ describe('the log', () => {
   });
 
   test('has levels for the journal of systemd', () => {
-    process.env.JOURNAL_STREAM = '8:1234';
+    const { dev, ino } = fstatSync(2);
+    process.env.JOURNAL_STREAM = `${dev}:${ino}`;
     const log = logOf(false);
     log.info({}, 'one');
     log.error({}, 'two');
     expect(said).toEqual(['<6>one', '<3>error: two']);
+  });
+
+  test('has times where a process further up writes to that journal', () => {
+    process.env.JOURNAL_STREAM = '8:1';
+    logOf(false).info({}, 'one');
+    expect(said[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} one$/);
+  });
+
+  test('keeps a line one line, whatever a profile is called', () => {
+    const detail = 'corp\n<0>\u001b[2Jall is lost';
+    logNews(logOf(false), { type: 'step', step: 4, tookMs: 0, sinceRequestMs: undefined, detail });
+    expect(said[0]).toContain('corp\\u000a<0>\\u001b[2Jall is lost');
   });
 
   test('is objects for programs', () => {
@@ -87,6 +106,42 @@ describe('the log', () => {
     expect(text).toContain('corp');
     expect(text).not.toContain(psk);
   });
+});
+
+test('nobody waits any more for a card when it is interrupted', async () => {
+  const close = vi.fn();
+  const nothing = async () => [];
+  const open = async () => ({ interfaces: nothing, wiphys: nothing, close }) as unknown as Nl80211;
+  let interrupt = (): void => {};
+  const interrupted = new Promise<void>((resolve) => {
+    interrupt = resolve;
+  });
+  const waiting = sharedInterface(parseConfig('', 'agent.toml'), SILENT, interrupted, open);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(close).not.toHaveBeenCalled();
+  interrupt();
+  expect(await waiting).toBeUndefined();
+  expect(close).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ['BRIDGE_ERR_UNSUPPORTED', constants.errno.EOPNOTSUPP],
+  ['BRIDGE_ERR_PERMISSION', constants.errno.EPERM],
+] as const)('a request that never came to CSME is no answer of it: %s', async (code, errno) => {
+  const error = new BridgeError(code, { detail: 'no.', errno });
+  const wlan = { ifindex: 4, name: 'wlan0', wiphy: 1 };
+  const parts = {
+    rfkill: { switches: new Map() },
+    rtnetlink: { addresses: async () => [] },
+    nl80211: {
+      interfaces: async () => [wlan],
+      wiphys: async () => [],
+      link: async () => undefined,
+      hostGetOwnership: () => Promise.reject(error),
+    },
+  } as unknown as Parts;
+  const context = { json: false, output: { say: () => {} } } as unknown as Context;
+  await expect(acquireCard(context, parts, new Released(), 'wlan0')).rejects.toBe(error);
 });
 
 describe('the command', () => {
@@ -115,13 +170,31 @@ describe('the command', () => {
     });
   });
 
+  test('refuses a name that no interface has', () => {
+    const { status, stderr } = sapwood(['agent', '--interface', '../wlan0']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('--interface is the name of a wireless interface.');
+  });
+
+  test('says that what was left cannot be seen', () => {
+    const file = config('');
+    const folderless = config(`state_directory = "${file}"`);
+    expect(sapwood(['agent', '--restore', '--config', folderless])).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('agent.toml cannot be read: ENOTDIR.'),
+    });
+  });
+
   test('does not restore under a living agent', async () => {
     const held = await holdInterface('wlan-test0');
     try {
       writeFileSync(join(folder, 'wlan-test0.wpa.json'), '{}');
+      // No interface has such a name. It comes first, and keeps nothing else from its turn.
+      writeFileSync(join(folder, '..wpa.json'), '{}');
       const file = config(`state_directory = "${folder}"`);
       const { status, stderr } = sapwood(['agent', '--restore', '--config', file]);
       expect(status).toBe(3);
+      expect(stderr).toContain('"." is no interface.');
       expect(stderr).toContain('wlan-test0 cannot be had: another agent works on it.');
     } finally {
       held.close();
