@@ -19,19 +19,30 @@ const SERVICE = 'org.freedesktop.login1';
 
 /** Resolves also when logind is not there. Rejects with BRIDGE_ERR_OPTION for an address that cannot be used. */
 export async function openSleepMonitor(options: SleepMonitorOptions): Promise<SleepMonitor> {
+  let asleep = false;
+  const wake = () => {
+    asleep = false;
+    options.onWake();
+  };
+  // Waking will not be told any more. Whoever runs is awake.
+  const onGone = () => {
+    if (asleep) wake();
+  };
   const keeper = new BusKeeper({
     ...(options.bus === undefined ? {} : { bus: options.bus }),
     onBus: (bus) =>
       bus.follow(SERVICE, {
         onOwner() {},
-        onGone() {},
+        onGone,
         onSignal({ interface: iface, member, body }) {
           if (iface !== `${SERVICE}.Manager` || member !== 'PrepareForSleep') return;
-          if (body[0] === true) options.onSleep();
-          else if (body[0] === false) options.onWake();
+          if (body[0] === true) {
+            asleep = true;
+            options.onSleep();
+          } else if (body[0] === false) wake();
         },
       }),
-    onLost() {},
+    onLost: onGone,
     onProblem: options.onProblem,
   });
   await keeper.connect();

@@ -56,7 +56,12 @@ export class Control {
     } catch (cause) {
       throw controlError(cause, options.path);
     }
-    this.#watch = this.#calls.watch(this.#fd, POLLIN, () => this.#onReady());
+    try {
+      this.#watch = this.#calls.watch(this.#fd, POLLIN, () => this.#onReady());
+    } catch (cause) {
+      this.#calls.unixClose(this.#fd);
+      throw controlError(cause, options.path);
+    }
   }
 
   /** Sends a command and gives the answer. Rejects with BRIDGE_ERR_TIMEOUT, BRIDGE_ERR_GONE or BRIDGE_ERR_CLOSED. */

@@ -168,6 +168,35 @@ describe.skipIf(!canHaveBus())('on a bus', () => {
     expect(told).toEqual(['sleep', 'wake']);
   });
 
+  it('tells waking when nobody else will', async () => {
+    let onWake = () => {};
+    const awake = new Promise<void>((resolve) => {
+      onWake = resolve;
+    });
+    let onSleep = () => {};
+    const asleep = new Promise<void>((resolve) => {
+      onSleep = resolve;
+    });
+    const monitor = await openSleepMonitor({
+      bus: daemon.address,
+      onSleep: () => onSleep(),
+      onWake: () => onWake(),
+    });
+    const login = await daemon.peer('org.freedesktop.login1');
+    let loginOwner = '';
+    await bus.follow('org.freedesktop.login1', {
+      onOwner: (name) => (loginOwner = name),
+      onGone() {},
+      onSignal() {},
+    });
+    const address = { path: '/org/sapwood/Test', interface: NAME, member: 'Sleep', signature: 'b' };
+    await bus.call({ destination: loginOwner, ...address, body: [true] });
+    await asleep;
+    await ended(login);
+    await awake;
+    monitor.close();
+  });
+
   it('tells that the bus is gone', async () => {
     const own = new PrivateBus();
     await own.start();

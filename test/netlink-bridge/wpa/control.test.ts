@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nativeProblem } from '../../../native/index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NativeError, native, nativeProblem } from '../../../native/index.ts';
 import type { BridgeError } from '../../../netlink-bridge/errors.ts';
 import { Control } from '../../../netlink-bridge/wpa/control.ts';
 import { NO_PYTHON, startTalker, type Talker } from './support/talker.ts';
@@ -145,6 +145,18 @@ describe.skipIf(nativeProblem() !== undefined || NO_PYTHON)('a control socket', 
     while ((await talker.heard()) === 'NOISE');
     await talker.say('OK\n');
     expect(await reply).toBe('OK\n');
+  });
+
+  it('without a descriptor for its watch ends with an error of its kind, and leaves nothing open', () => {
+    const watch = vi.spyOn(native(), 'watch').mockImplementation(() => {
+      throw new NativeError('NATIVE_ERR_SYSTEM', { detail: 'EMFILE.', errno: 24, syscall: 'fcntl' });
+    });
+    try {
+      const open = () => new Control({ path, onEvent() {}, onEnd() {} });
+      expect(open).toThrow(expect.objectContaining({ code: 'BRIDGE_ERR_KERNEL', errnoName: 'EMFILE' }));
+    } finally {
+      watch.mockRestore();
+    }
   });
 
   it.each([
