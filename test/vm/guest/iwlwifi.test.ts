@@ -6,12 +6,13 @@ import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { native } from '../../../native/index.ts';
 import { type NicModule, nicModuleIsThere, openNicModule, setOwnershipWaitMs } from '../iwlwifi/nic.ts';
+import { Pyroute2 } from './support/vendor.ts';
 
 const DEVICE = '/dev/sapwood-nic';
-const VENDOR = fileURLToPath(new URL('support/vendor.py', import.meta.url));
+const STRESS = fileURLToPath(new URL('support/stress.py', import.meta.url));
 /** "corp-ap" of the worked example: PSK, CCMP, channel 36. */
 const CONN_INFO = {
   authMode: 7,
@@ -24,13 +25,12 @@ const CONN_INFO_BYTES =
   '08 00 65 00 07 00 00 00 0b 00 3d 00 63 6f 72 70 2d 61 70 00 08 00 51 00 04 00 00 00 ' +
   '05 00 66 00 24 00 00 00 0a 00 0a 00 00 11 22 33 44 55 00 00';
 
-/** What pyroute2 hears: the answer's data in hex, or the error of the kernel as -N. */
-async function vendor(subcommand: number, name = 'wlan0'): Promise<string> {
-  const said = await promisify(execFile)('/usr/bin/python3', [VENDOR, name, String(subcommand)], {
-    timeout: 60_000,
-  });
-  return said.stdout.trim();
-}
+let pyroute2: Pyroute2;
+beforeAll(async () => {
+  pyroute2 = await Pyroute2.start();
+});
+afterAll(() => pyroute2.close());
+const vendor = (subcommand: number, name?: string) => pyroute2.vendor(subcommand, name);
 
 const error = (name: keyof typeof constants.errno) => String(-constants.errno[name]);
 const phyOf = (name: string) => readFileSync(`/sys/class/net/${name}/phy80211/name`, 'utf8').trim();
@@ -208,6 +208,31 @@ describe.skipIf(!nicModuleIsThere())('a program that asks for nonsense', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(rfkill('wlan0', 'hard_block_reasons')).toBe('0x0');
+  });
+});
+
+describe.skipIf(!nicModuleIsThere())('the kernel', () => {
+  it('survives owners, requests and interfaces that come and go in any order', async () => {
+    // Questions that nobody answers shall not take the time of the test.
+    const before = setOwnershipWaitMs(3);
+    const names = ['wlan2', 'wlan3'];
+    const stress = (role: string, seed: number, rounds: number, interfaces: readonly string[]) =>
+      promisify(execFile)('/usr/bin/python3', [STRESS, role, String(seed), String(rounds), ...interfaces], {
+        timeout: 240_000,
+      });
+    try {
+      await Promise.all([
+        ...[1, 2, 3].map((seed) => stress('owner', seed, 300, names)),
+        stress('asker', 4, 300, names),
+        stress('remover', 5, 30, ['wlan3']),
+      ]);
+    } finally {
+      setOwnershipWaitMs(before);
+    }
+    const said = execFileSync('dmesg', { encoding: 'utf8' });
+    expect(said.match(/^.*(?:BUG|WARNING|Oops|general protection|hung task|refcount).*$/gm)).toBeNull();
+    expect(rfkill('wlan2', 'hard')).toBe('0');
+    expect(await vendor(0x2d, 'wlan2')).toBe(error('EOPNOTSUPP'));
   });
 });
 

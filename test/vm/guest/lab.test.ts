@@ -2,20 +2,22 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatMac } from '../../../sap/index.ts';
 import { LAB, type Lab, labIsThere, openLab, startDhcpClient } from '../iwlwifi/lab.ts';
 import { Daemon, run } from '../iwlwifi/programs.ts';
-
-const VENDOR = fileURLToPath(new URL('support/vendor.py', import.meta.url));
-const vendor = async (subcommand: number) =>
-  (await run('/usr/bin/python3', VENDOR, LAB.card, String(subcommand))).trim();
+import { Pyroute2 } from './support/vendor.ts';
 
 describe.skipIf(!labIsThere())('the lab', () => {
   let folder: string;
   let lab: Lab | undefined;
   let daemons: Daemon[];
+  let pyroute2: Pyroute2;
+  const vendor = (subcommand: number) => pyroute2.vendor(subcommand);
+  beforeAll(async () => {
+    pyroute2 = await Pyroute2.start();
+  });
+  afterAll(() => pyroute2.close());
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'lab-'));
     daemons = [];

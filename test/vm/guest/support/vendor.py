@@ -1,5 +1,5 @@
-"""Sends one of Intel's vendor commands with pyroute2: vendor.py INTERFACE SUBCOMMAND. Prints the answer's data in hex, or
-the kernel's error as -N."""
+"""Sends Intel's vendor commands with pyroute2: vendor.py INTERFACE SUBCOMMAND prints the answer's data in hex, or the kernel's
+error as -N. Without arguments each line of stdin has them, and the answers are lines that begin with "= "."""
 
 import socket
 import sys
@@ -29,4 +29,9 @@ def ask(iw, interface, subcommand):
 
 if __name__ == '__main__':
     with IW() as iw:
-        print(ask(iw, sys.argv[1], int(sys.argv[2], 0)))
+        if len(sys.argv) > 1:
+            print(ask(iw, sys.argv[1], int(sys.argv[2], 0)))
+        else:
+            for line in sys.stdin:
+                interface, subcommand = line.split()
+                print('=', ask(iw, interface, int(subcommand, 0)), flush=True)
