@@ -26,7 +26,7 @@ export function logNews(log: Log, news: AgentNews): void {
       return log[level](fields, says);
     }
     case 'stopped':
-      return log.info({ event: 'stopped' }, 'The agent has ended, and everything is as it was.');
+      return log.info({ event: 'stopped' }, 'The agent has ended.');
   }
 }
 
