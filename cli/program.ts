@@ -51,11 +51,13 @@ Examples:
   $ sapwood demo                                  a hand-over as it happens
   $ sapwood demo --fast --record my.jsonl         the same as a trace
   $ sapwood show my.jsonl                         a trace as a ladder
-  $ sapwood validate my.jsonl                     does the driver keep the rules?
+  $ sapwood validate my.jsonl                     does it keep the rules?
   $ sapwood replay my.jsonl                       does our host do the same?
-  $ sapwood emulate --transport unix:/tmp/csme    CSME for drivers, and in another
+  $ sapwood emulate --transport unix:/tmp/csme    CSME for drivers; in another
   $ sapwood host --transport unix:/tmp/csme       terminal a driver for CSME
   $ sapwood filter --filters HEX --frames a.pcap  which frames does CSME get?
+  $ sapwood doctor                                what works on this machine?
+  $ sudo sapwood agent --dry-run                  what would the agent do?
 
 Exit status:
 ${exitHelp(output.terminal.width)}`,
