@@ -91,6 +91,8 @@ class Runner implements RunningAgent {
   #looks: Promise<void> = Promise.resolve();
   /** Calls of the supplicant, one after the other. */
   #calls: Promise<void> = Promise.resolve();
+  /** The number of the question. */
+  #lastRestore = 0;
   #timer: NodeJS.Timeout | undefined;
   #onStopped: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -208,8 +210,14 @@ class Runner implements RunningAgent {
     } else if (question.type === 'askOwnership') {
       void this.#ownership(question.token).then((answer) => this.#feed(answer));
     } else {
+      if (question.type === 'restore') {
+        this.#lastRestore = question.token;
+        this.#supplicant?.giveUp?.();
+      }
       this.#calls = this.#calls.then(async () => {
         if (this.#closed) return;
+        // It did not begin before all was to be put back, and nobody waits for it.
+        if (question.type === 'connect' && question.token < this.#lastRestore) return;
         const answer = await this.#call(question);
         // The call is over: what the answer leads to need not wait for those behind it.
         setImmediate(() => this.#feed(answer));

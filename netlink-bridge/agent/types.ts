@@ -47,6 +47,8 @@ export interface Supplicant {
   prepare(profile: ProfileRef, target: Target): Promise<void>;
   /** The radio is free: connects as prepared, without a full scan (step 9). Resolves when the attempt is under way. */
   connect(): Promise<void>;
+  /** For a `connect` that takes its time: it is not wanted any more, and ends soon. `restore` comes behind it. */
+  giveUp?(): void;
   /** Takes the limits away and leaves the connection alone: it may roam again. */
   lift(): Promise<void>;
   /** Puts back everything that `prepare` changed, and lets the supplicant connect as it likes. Also after a kill, from the journal. */

@@ -168,18 +168,22 @@ class NetworkManagerSupplicant implements Supplicant {
     });
   }
 
+  giveUp(): void {
+    this.#attempt?.end();
+  }
+
   async lift(): Promise<void> {
     return this.#undo(DEVICE_STATES.ipConfig);
   }
 
   async restore(): Promise<void> {
-    this.#attempt?.end();
+    this.giveUp();
     this.#plan = undefined;
     return this.#undo(DEVICE_STATES.activated);
   }
 
   async close(): Promise<void> {
-    this.#attempt?.end();
+    this.giveUp();
     this.#keeper.close();
   }
 

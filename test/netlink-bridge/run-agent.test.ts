@@ -47,7 +47,7 @@ class Machine {
   #onRtnetlink: (event: RtnetlinkEvent) => void = () => {};
   #onNetlinkProblem: (problem: BridgeError) => void = () => {};
   #onRfkill: () => void = () => {};
-  #onNews: () => void = () => {};
+  onNews: (news: AgentNews) => void = () => {};
 
   constructor() {
     this.block(true);
@@ -102,7 +102,7 @@ class Machine {
         },
         onNews: (news) => {
           this.news.push(news);
-          this.#onNews();
+          this.onNews(news);
         },
         ...options,
       },
@@ -240,6 +240,38 @@ test('calls of the supplicant wait for each other, also when the agent is stoppe
   prepared();
   await stopped;
   expect(machine.asked.at(-1)).toBe('restore');
+});
+
+test.each([true, false])('a connect is given up when all is to be put back (begun %s)', async (begun) => {
+  const machine = new Machine();
+  let end = (): void => {};
+  machine.supplicant = {
+    connect: () => {
+      machine.asked.push('connect');
+      return new Promise((resolve) => {
+        end = resolve;
+      });
+    },
+    giveUp: () => {
+      machine.asked.push('giveUp');
+      end();
+    },
+  };
+  if (!begun) {
+    // At the moment at which the question comes out.
+    machine.onNews = (news) => {
+      if (news.type === 'step' && news.step === 8) queueMicrotask(() => machine.block(true));
+    };
+  }
+  running = await machine.run();
+  await machine.until(8);
+  if (begun) await vi.waitUntil(() => machine.asked.includes('connect'), { timeout: 20_000 });
+  if (begun) machine.block(true);
+  await machine.until('stolen');
+  await vi.waitUntil(() => machine.asked.includes('restore'), { timeout: 20_000 });
+  const last = machine.asked.slice(0, machine.asked.indexOf('restore') + 1).slice(begun ? -3 : -2);
+  expect(last).toEqual(begun ? ['connect', 'giveUp', 'restore'] : ['giveUp', 'restore']);
+  expect(machine.asked.includes('connect')).toBe(begun);
 });
 
 test('an interface that comes, goes or is renamed is noticed', async () => {
