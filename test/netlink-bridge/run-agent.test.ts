@@ -332,6 +332,17 @@ test('an address that comes while they are listed counts', async () => {
   expect(await machine.until(10)).toMatchObject({ detail: '192.0.2.7' });
 });
 
+test('a card whose addresses cannot be listed is there all the same', async () => {
+  const machine = new Machine();
+  machine.listAddresses = () =>
+    Promise.reject(new BridgeError('BRIDGE_ERR_TIMEOUT', { detail: 'the kernel says nothing.' }));
+  running = await machine.run();
+  await machine.until(8);
+  machine.tell(CONNECTED);
+  machine.address('new', '192.0.2.7');
+  await machine.until(10);
+});
+
 test('what was told in messages that were lost is asked for', async () => {
   const machine = new Machine();
   running = await machine.run();
