@@ -181,9 +181,11 @@ export class Wpas {
     this.#path = path;
     this.#seen.clear();
     const properties = await this.#properties(path, INTERFACE);
-    for (const bss of stringsOf(properties?.get('BSSs')?.value)) await this.#bss(bss);
+    if (properties === undefined || this.#path !== path) return;
+    // At once: what is told of changes from now on is newer.
+    this.#take(this.#state.begin(properties));
     if (this.#limitMhz !== undefined) await ifThere(() => this.#setFrequencies(String(this.#limitMhz)));
-    if (properties !== undefined && this.#path === path) this.#take(this.#state.begin(properties));
+    for (const bss of stringsOf(properties.get('BSSs')?.value)) await this.#bss(bss);
   }
 
   #leave(detail: string): void {
