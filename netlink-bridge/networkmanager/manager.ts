@@ -222,10 +222,12 @@ export class Manager {
 
   /** Takes the device when it is the one of the interface. */
   async #enter(path: string): Promise<void> {
-    const device = await this.#all(path, DEVICE);
-    if (stringIn(device, 'Interface') !== this.#interface) return;
-    if (numberIn(device, 'DeviceType') !== WIFI_DEVICE) return;
+    const kind = await this.#all(path, DEVICE);
+    if (stringIn(kind, 'Interface') !== this.#interface) return;
+    if (numberIn(kind, 'DeviceType') !== WIFI_DEVICE) return;
     const wireless = await this.#all(path, WIRELESS);
+    // Last: what is told of changes from now on is newer.
+    const device = await this.#all(path, DEVICE);
     this.#device = { path, mac: parseMac(stringIn(wireless, 'PermHwAddress') ?? '') };
     this.#state = numberIn(device, 'State') ?? 0;
     this.#setManaged(booleanIn(device, 'Managed') ?? false);
