@@ -33,6 +33,7 @@ export class Card {
   readonly #options: CardOptions;
   #nl80211: Nl80211 | undefined;
   #rtnetlink: Rtnetlink | undefined;
+  #openRfkill: (() => Rfkill) | undefined;
   #rfkill: Rfkill | undefined;
   #found: { readonly ifindex: number; readonly wiphy: number } | undefined;
   #addresses = new Set<string>();
@@ -51,8 +52,10 @@ export class Card {
     const onProblem = ({ message }: BridgeError) => this.#options.log.warn({}, message);
     const onNetlinkProblem = (problem: BridgeError) => {
       onProblem(problem);
-      // Messages were lost: what they told is asked for.
-      if (problem.errno === constants.errno.ENOBUFS) this.#lookAgain({ addressesToo: true });
+      if (problem.errno !== constants.errno.ENOBUFS) return;
+      // Messages were lost: what they told is asked for, where that can be asked for.
+      this.#options.onFact({ type: 'roaming', forbidden: undefined });
+      this.#lookAgain({ addressesToo: true });
     };
     const { openNl80211, openRtnetlink, openRfkill } = this.#options.kernel;
     this.#nl80211 = await openNl80211({
@@ -63,7 +66,16 @@ export class Card {
       onEvent: (event) => this.#heardRtnetlink(event),
       onProblem: onNetlinkProblem,
     });
-    this.#rfkill = openRfkill({ onEvent: () => this.#tellRadio(), onProblem });
+    this.#openRfkill = () =>
+      openRfkill({
+        onEvent: () => this.#tellRadio(),
+        onProblem: (problem) => {
+          onProblem(problem);
+          // The module was removed, and every radio with it.
+          if (ENDS.has(problem.code)) this.#rfkill = undefined;
+        },
+      });
+    this.#rfkill = this.#openRfkill();
     await this.#lookForCard();
   }
 
@@ -165,6 +177,7 @@ export class Card {
       this.#found = found && { ifindex: found.ifindex, wiphy: found.wiphy };
       this.#addresses.clear();
     }
+    if (found !== undefined) this.#rfkill ??= this.#openRfkill?.();
     const asks = isSame || !this.#options.ignoresPresent;
     if (found !== undefined && asks) await this.#listAddresses(found.ifindex);
     this.#tellRadio();
@@ -202,6 +215,9 @@ export class Card {
     this.#options.onFact({ type: 'address', address });
   }
 }
+
+/** Problems behind which /dev/rfkill tells nothing any more. */
+const ENDS: ReadonlySet<BridgeError['code']> = new Set(['BRIDGE_ERR_GONE', 'BRIDGE_ERR_KERNEL']);
 
 /** What the kernel says when CSME keeps the card, or a rule of the system does. */
 const REFUSALS: ReadonlySet<number> = new Set([

@@ -155,13 +155,10 @@ export function armRestoreRetry(s: AgentState, _: unknown, fx: Effects): void {
   arm(s, fx, 'restoreRetry');
 }
 
-/** Whoever hears that roaming is forbidden hears when that ends. */
-export function armSession(s: AgentState, _: unknown, fx: Effects): void {
-  if (s.roamingForbidden === null) arm(s, fx, 'session');
-}
-
-export function disarmSession(s: AgentState): void {
-  s.timers.session = null;
+/** Whoever hears that roaming is forbidden hears when that ends, unless events are lost. */
+export function timeSession(s: AgentState, _: unknown, fx: Effects): void {
+  if (s.roamingForbidden !== null) s.timers.session = null;
+  else if (s.timers.session === null) arm(s, fx, 'session');
 }
 
 // --- reports ---

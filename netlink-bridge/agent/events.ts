@@ -18,8 +18,8 @@ export type AgentFact =
   | { readonly type: 'interface'; readonly present: boolean }
   /** The radio switch of the interface's wiphy: the reasons that it is blocked for. Without a switch nothing blocks. */
   | { readonly type: 'radio'; readonly soft: boolean; readonly signal: boolean; readonly notOwner: boolean }
-  /** ROAMING_FORBIDDEN of this interface, as each event says it. */
-  | { readonly type: 'roaming'; readonly forbidden: boolean }
+  /** ROAMING_FORBIDDEN of this interface, as each event says it; undefined: events were lost, it may be either. */
+  | { readonly type: 'roaming'; readonly forbidden: boolean | undefined }
   /** An address that other machines can reach (scope global), whoever set it; undefined: there is none left. */
   | { readonly type: 'address'; readonly address: string | undefined };
 

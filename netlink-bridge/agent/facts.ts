@@ -12,7 +12,7 @@ export function keepFacts(s: AgentState, e: MachineEvent): void {
       s.radio = radioOf(e);
       return;
     case 'roaming':
-      s.roamingForbidden = e.forbidden;
+      s.roamingForbidden = e.forbidden ?? null;
       return;
     case 'address':
       s.address = e.address;

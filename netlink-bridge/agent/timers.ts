@@ -49,7 +49,7 @@ export const TIMERS = {
   },
   session: {
     ms: 300_000,
-    when: 'connected, and the driver never said whether roaming is forbidden: the limits are lifted',
+    when: 'connected, and it is not known whether roaming is forbidden, because the driver never said it or its word may be lost: the limits are lifted',
     source: CHOICE,
     in: ['held', 'interrupted'],
   },

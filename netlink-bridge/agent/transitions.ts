@@ -226,7 +226,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
       },
       {
         when: is.addressKnown,
-        do: [act.tellConnected, act.tellAddress, act.armSession],
+        do: [act.tellConnected, act.tellAddress, act.timeSession],
         to: 'held',
       },
       { do: [act.tellConnected], to: 'addressing' },
@@ -245,7 +245,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     stop: [{ do: [act.lift], to: 'lifting' }],
     address: [
       { when: is.addressKnownAndSessionOver, do: [act.tellAddress, act.lift], to: 'lifting' },
-      { when: is.addressKnown, do: [act.tellAddress, act.armSession], to: 'held' },
+      { when: is.addressKnown, do: [act.tellAddress, act.timeSession], to: 'held' },
     ],
     connected: [WRONG_ACCESS_POINT],
     disconnected: [
@@ -256,7 +256,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     // The best that can be done for the session is to stay connected: CSME may not be as strict.
     window: [
       { when: is.sessionOver, do: [act.reportWindowMissed, act.lift], to: 'lifting' },
-      { do: [act.reportWindowMissed, act.armSession], to: 'held' },
+      { do: [act.reportWindowMissed, act.timeSession], to: 'held' },
     ],
   },
 
@@ -265,7 +265,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
     // The session goes on behind the agent's end.
     stop: [{ do: [act.lift], to: 'lifting' }],
     address: [{ when: is.addressKnown, do: [act.tellAddress] }],
-    roaming: [{ when: is.sessionOver, do: [act.lift], to: 'lifting' }, { do: [act.disarmSession] }],
+    roaming: [{ when: is.sessionOver, do: [act.lift], to: 'lifting' }, { do: [act.timeSession] }],
     session: [{ do: [act.reportRoamingUnheard, act.lift], to: 'lifting' }],
     connected: [WRONG_ACCESS_POINT],
     disconnected: [{ do: [act.armReconnect], to: 'interrupted' }],
@@ -274,7 +274,7 @@ export const TRANSITIONS: { readonly [P in Phase]: Rows } = {
 
   interrupted: {
     ...GRANTED,
-    roaming: [{ when: is.sessionOver, do: [act.restore], to: 'restoring' }, { do: [act.disarmSession] }],
+    roaming: [{ when: is.sessionOver, do: [act.restore], to: 'restoring' }, { do: [act.timeSession] }],
     session: [{ do: [act.reportRoamingUnheard, act.restore], to: 'restoring' }],
     connected: [WRONG_ACCESS_POINT, { do: [], to: 'held' }],
     attemptFailed: ATTEMPT_FAILED,

@@ -96,7 +96,7 @@ export const TROUBLES = {
   },
   'roaming-unheard': {
     level: 'info',
-    says: 'The driver never said whether roaming is forbidden: the limits are lifted.',
+    says: 'The driver did not say whether roaming is forbidden, or its word was lost: the limits are lifted.',
   },
   'supplicant-gone': {
     level: 'warn',

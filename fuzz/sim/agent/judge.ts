@@ -60,6 +60,7 @@ export class Judge {
         return;
       case 'roaming':
         this.#roaming = input.forbidden;
+        if (input.forbidden === undefined && this.phase === 'held') this.#unheardSinceMs ??= nowMs;
         return;
       case 'address':
         this.#address = input.address !== undefined;

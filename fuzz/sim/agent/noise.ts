@@ -60,7 +60,7 @@ function inputOf(random: Random, asked: readonly AgentQuestion[], radioFree: boo
     case 2:
       return { type: 'radio', soft: random.oneIn(9), signal: random.oneIn(9), notOwner: random.oneIn(2) };
     case 3:
-      return { type: 'roaming', forbidden: random.oneIn(2) };
+      return { type: 'roaming', forbidden: random.oneIn(5) ? undefined : random.oneIn(2) };
     case 4:
       return { type: 'address', address: random.oneIn(3) ? undefined : '192.0.2.7' };
     case 5:

@@ -376,6 +376,16 @@ const BRANCHES: { readonly [T in TroubleName]: Record<string, () => void> } = {
       d.hears({ type: 'roaming', forbidden: true }).passes(TIMERS.session.ms);
       expect(d.out).toEqual([]);
     },
+    'events were lost, its end may be among them': () => {
+      const d = new Driven().to('held').hears({ type: 'roaming', forbidden: true }).passes(TIMERS.session.ms);
+      d.hears({ type: 'roaming', forbidden: undefined }).passes(TIMERS.session.ms - 1);
+      // More of them lengthen nothing.
+      d.hears({ type: 'roaming', forbidden: undefined });
+      expect(d.out).toEqual([]);
+      d.passes(1);
+      expect(d.troubles()).toEqual(['roaming-unheard']);
+      expect(d.asks()).toEqual(['lift']);
+    },
     'heard while the connection is away': () => {
       const d = new Driven().to('interrupted').hears({ type: 'roaming', forbidden: true });
       expect(d.connected().passes(10 * TIMERS.session.ms).out).toEqual([

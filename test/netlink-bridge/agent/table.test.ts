@@ -34,6 +34,7 @@ const EVENTS: readonly MachineEvent[] = [
   SWITCHED,
   { type: 'roaming', forbidden: true },
   { type: 'roaming', forbidden: false },
+  { type: 'roaming', forbidden: undefined },
   ADDRESS,
   { type: 'address', address: undefined },
   { type: 'sleep' },
