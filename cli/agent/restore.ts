@@ -28,7 +28,7 @@ async function restoreOrSay(work: Work, config: AgentConfig, log: Log): Promise<
 }
 
 async function restoreOne(work: Work, config: AgentConfig, log: Log): Promise<ExitName> {
-  const held = await holdInterface(work.interface);
+  const held = await holdInterface(work.interface, config.state_directory);
   try {
     return await restoreHeld(work, config, log);
   } finally {

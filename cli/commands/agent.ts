@@ -61,7 +61,7 @@ async function agent(context: Context, options: Options): Promise<ExitName> {
   try {
     const name = await sharedInterface(config, log, interrupted.signal);
     if (name === undefined) return 'good';
-    const held = await holdInterface(name);
+    const held = await holdInterface(name, config.state_directory);
     const supplicant = await chosenSupplicant(config);
     // What an agent has left would be undone when the supplicant is opened with its journal.
     const journal = options.dryRun ? memoryJournal() : undefined;

@@ -3,9 +3,9 @@ import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { acquireCard, Released } from '../nic/acquire.ts';
-import { chosenCard, type Listeners, lookAtCards, withParts } from '../nic/look.ts';
+import { chosenCard, type Listeners, lookAtCards, type SeenCard, withParts } from '../nic/look.ts';
 import { cardJson, cardText } from '../nic/text.ts';
-import { type CardEvent, lineOf } from '../nic/watch.ts';
+import { type CardEvent, type CardLine, CsmeApWatch, lineOf } from '../nic/watch.ts';
 
 interface Options {
   readonly interface?: string;
@@ -91,7 +91,26 @@ function acquireOne(context: Context, options: Options): Promise<ExitName> {
 }
 
 function watchOne({ output, json }: Context, options: Options): Promise<ExitName> {
-  let hear = (_: CardEvent): void => {};
+  let card: SeenCard | undefined;
+  let csmeAp: CsmeApWatch | undefined;
+  /** What comes before the card is known. */
+  const early: CardEvent[] = [];
+  const print = (line: CardLine | undefined) => {
+    if (line === undefined) return;
+    const t = new Date().toISOString();
+    void output.print(
+      json
+        ? JSON.stringify({ t, event: line.event, ...line.json })
+        : `${t.slice(11, 23)}  ${line.event.padEnd(EVENT_COLUMN)}${line.text}`,
+    );
+    void output.flush();
+  };
+  const hear = (seen: CardEvent) => {
+    if (card === undefined) return void early.push(seen);
+    const line = lineOf(card, seen);
+    print(line);
+    if (line !== undefined && seen.from === 'rfkill') void csmeAp?.look().then(print);
+  };
   const listeners: Listeners = {
     onNl80211: (event) => hear({ from: 'nl80211', event }),
     onRtnetlink: (event) => hear({ from: 'rtnetlink', event }),
@@ -99,20 +118,13 @@ function watchOne({ output, json }: Context, options: Options): Promise<ExitName
   };
   return withParts<ExitName>(listeners, async (parts) => {
     const interrupted = untilInterrupted();
-    const card = await chosenCard(parts, options.interface);
-    if (!json) for (const line of cardText(card)) await output.print(line);
-    hear = (seen) => {
-      const line = lineOf(card, seen);
-      if (line === undefined) return;
-      const t = new Date().toISOString();
-      void output.print(
-        json
-          ? JSON.stringify({ t, event: line.event, ...line.json })
-          : `${t.slice(11, 23)}  ${line.event.padEnd(EVENT_COLUMN)}${line.text}`,
-      );
-      void output.flush();
-    };
-    output.say(`Watching ${card.interface.name}. Ctrl-C ends it.`);
+    const chosen = await chosenCard(parts, options.interface);
+    csmeAp = new CsmeApWatch(parts.nl80211, chosen);
+    if (json) print({ event: 'card', text: '', json: cardJson(chosen) });
+    else for (const line of cardText(chosen)) await output.print(line);
+    card = chosen;
+    for (const seen of early) hear(seen);
+    output.say(`Watching ${chosen.interface.name}. Ctrl-C ends it.`);
     await interrupted.signal;
     return 'good';
   });

@@ -1,8 +1,8 @@
 /** What happens to a card, a line each: for people and for programs. */
-import type { Nl80211Event, RfkillEvent, RtnetlinkEvent } from '../../netlink-bridge/index.ts';
+import type { Nl80211, Nl80211Event, RfkillEvent, RtnetlinkEvent } from '../../netlink-bridge/index.ts';
 import { formatMac } from '../../sap/index.ts';
 import type { SeenCard } from './look.ts';
-import { rfkillJson, rfkillText } from './text.ts';
+import { connInfoJson, connInfoText, rfkillJson, rfkillText } from './text.ts';
 
 export type CardEvent =
   | { readonly from: 'nl80211'; readonly event: Nl80211Event }
@@ -14,6 +14,28 @@ export interface CardLine {
   readonly event: string;
   readonly text: string;
   readonly json: object;
+}
+
+/** The access point that CSME is connected to, asked for whenever the owner of the card may have changed. */
+export class CsmeApWatch {
+  readonly #nl80211: Nl80211;
+  readonly #ifindex: number;
+  #last: string | undefined;
+
+  constructor(nl80211: Nl80211, { interface: wlan, csme }: SeenCard) {
+    this.#nl80211 = nl80211;
+    this.#ifindex = wlan.ifindex;
+    this.#last = csme instanceof Error || csme === undefined ? undefined : connInfoText(csme);
+  }
+
+  /** A line when it is another one than last time; undefined also while there is none. */
+  async look(): Promise<CardLine | undefined> {
+    const info = await this.#nl80211.getCsmeConnInfo(this.#ifindex).catch(() => undefined);
+    const text = info && connInfoText(info);
+    if (info === undefined || text === undefined || text === this.#last) return undefined;
+    this.#last = text;
+    return line("CSME's AP", text, connInfoJson(info));
+  }
 }
 
 /** The line of an event; undefined for one that is not about this card. */

@@ -1,5 +1,7 @@
 /** What `sapwood agent` says where there is no card: its log, its options, its lock. */
-import { fstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, fstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -186,7 +188,7 @@ describe('the command', () => {
   });
 
   test('does not restore under a living agent', async () => {
-    const held = await holdInterface('wlan-test0');
+    const held = await holdInterface('wlan-test0', folder);
     try {
       writeFileSync(join(folder, 'wlan-test0.wpa.json'), '{}');
       // No interface has such a name. It comes first, and keeps nothing else from its turn.
@@ -199,5 +201,18 @@ describe('the command', () => {
     } finally {
       held.close();
     }
+  });
+
+  test('an interface is held by one, and free behind its end, in order or not', async () => {
+    const held = await holdInterface('wlan0', join(folder, 'state'));
+    await expect(holdInterface('wlan0', join(folder, 'state'))).rejects.toThrow('another agent works on it');
+    const other = await holdInterface('wlan1', join(folder, 'state'));
+    other.close();
+    held.close();
+    await once(held, 'close');
+    const script = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', script, join(folder, 'state', 'wlan0.lock')]);
+    expect(existsSync(join(folder, 'state', 'wlan0.lock'))).toBe(true);
+    (await holdInterface('wlan0', join(folder, 'state'))).close();
   });
 });

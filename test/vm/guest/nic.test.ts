@@ -90,8 +90,10 @@ describe.skipIf(!nicModuleIsThere())('sapwood nic', () => {
     await Promise.all([people, program].map((command) => command.until(/Watching wlan0\./)));
     const other = module.attach('wlan3');
     other.block('SIGNAL');
+    nic.setConnInfo(CONN_INFO);
     nic.block('NOT_OWNER');
     await people.until(/\d\d:\d\d:\d\d\.\d{3} {2}rfkill {6}hard block \(NOT_OWNER\)\n/, 'stdout');
+    await people.until(/ {2}CSME's AP {3}"corp-ap" 00:11:22:33:44:55, channel 36/, 'stdout');
     nic.block();
     nic.roamingForbidden(true);
     await people.until(/rfkill {6}free\n.*roaming {5}forbidden: a remote session lives\n/, 'stdout');
@@ -99,8 +101,9 @@ describe.skipIf(!nicModuleIsThere())('sapwood nic', () => {
     expect(await people.end()).toBe(0);
     expect(await program.end()).toBe(0);
     expect(people.stdout).not.toContain('SIGNAL');
-    const [first] = program.stdout.split('\n').map((line) => JSON.parse(line || 'null'));
-    expect(first).toMatchObject({ event: 'rfkill', hard: true, reasons: ['NOT_OWNER'] });
+    const [first, second] = program.stdout.split('\n').map((line) => JSON.parse(line || 'null'));
+    expect(first).toMatchObject({ event: 'card', interface: 'wlan0', owner: 'host' });
+    expect(second).toMatchObject({ event: 'rfkill', hard: true, reasons: ['NOT_OWNER'] });
   });
 
   it('an interface that is not there, or no shared one, is said', () => {
