@@ -21,9 +21,16 @@ export class DhcpClient {
   /** The interface is connected: to begin with, or anew. */
   start(): void {
     this.stop();
-    const child = spawn(this.#program, this.#args, { stdio: 'ignore' });
+    let child: ChildProcess;
+    try {
+      child = spawn(this.#program, this.#args, { stdio: 'ignore' });
+    } catch (error) {
+      // Names that no program can have are refused at once, others later.
+      this.#cannotRun(error as Error);
+      return;
+    }
     this.#child = child;
-    child.on('error', ({ message }) => this.#log.error({}, `The DHCP client cannot be run: ${message}`));
+    child.on('error', (error) => this.#cannotRun(error));
     child.on('exit', (status, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
@@ -37,5 +44,9 @@ export class DhcpClient {
     const child = this.#child;
     this.#child = undefined;
     child?.kill();
+  }
+
+  #cannotRun({ message }: Error): void {
+    this.#log.error({}, `The DHCP client cannot be run: ${message}`);
   }
 }

@@ -59,3 +59,16 @@ test('a program that is not there is said, and nothing else happens', async () =
   await vi.waitFor(() => expect(error).toHaveBeenCalledOnce(), { timeout: 20_000 });
   expect(error.mock.calls[0]?.[1]).toContain('/nonexistent/dhcp');
 });
+
+test.each([[['']], [['dh\0cp']], [['true', 'a\0b']]])(
+  '%j cannot be run: so it is said, and nothing is thrown',
+  (command) => {
+    const error = vi.fn();
+    const client = new DhcpClient(command, 'wlan0', { ...SILENT, error });
+    client.start();
+    client.start();
+    client.stop();
+    expect(error).toHaveBeenCalledTimes(2);
+    expect(error.mock.calls[0]?.[1]).toMatch(/^The DHCP client cannot be run: ./);
+  },
+);
