@@ -126,7 +126,7 @@ export class Agent {
 }
 
 /** An association as a trace has it. */
-function associationArgs(ap: ConnectionInfo): TraceArgs {
+export function associationArgs(ap: ConnectionInfo): TraceArgs {
   return {
     ssid: hexOf(ap.ssid),
     ssid_len: ap.ssidLen,

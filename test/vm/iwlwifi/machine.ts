@@ -4,6 +4,7 @@
  * what happens to the card is told to the host. The network agent, the supplicant and the DHCP client are others' affair.
  */
 import { readFileSync } from 'node:fs';
+import { associationArgs } from '../../../cli/demo/actors.ts';
 import { Card } from '../../../cli/host/card.ts';
 import type { FirmwareInput, FromFirmware, ToFirmware } from '../../../cli/live/firmware.ts';
 import { Station } from '../../../cli/live/station.ts';
@@ -16,7 +17,6 @@ import {
   AuthMode,
   type ConnectionInfo,
   formatMac,
-  hexOf,
   type MacAddress,
   PairwiseCipher,
   parseMac,
@@ -349,7 +349,7 @@ export class Machine {
     const bssid = parseMac(/(?:connected|roamed) to ([0-9a-f:]{17})/.exec(line)?.[1] ?? '');
     if (bssid !== undefined) {
       const ap = [...this.#options.air.accessPoints].find((one) => one.bssid === bssid);
-      if (ap !== undefined) this.#call('associated', associationOf(connectionInfoOf(ap)));
+      if (ap !== undefined) this.#call('associated', associationArgs(connectionInfoOf(ap)));
       this.#happened({ by: 'card', name: 'connected', args: { bssid, frequencyMhz: ap?.frequencyMhz } });
     } else if (/: disconnected/.test(line)) {
       this.#call('disassociated', {});
@@ -414,21 +414,6 @@ const SECURITY = {
 function kindOf(key: ApKey): keyof typeof SECURITY {
   if (key === 'open') return 'open';
   return 'psk' in key ? 'psk' : 'sae';
-}
-
-/** As a trace has it. */
-function associationOf(ap: ConnectionInfo): TraceArgs {
-  return {
-    ssid: hexOf(ap.ssid),
-    ssid_len: ap.ssidLen,
-    auth_mode: ap.authMode,
-    pairwise_cipher: ap.pairwiseCipher,
-    channel: ap.channel,
-    band: ap.band,
-    bssid: formatMac(ap.bssid),
-    colloc_channel: -1,
-    colloc_bssid: formatMac(0),
-  };
 }
 
 function ipv4Number(text: string): number {
