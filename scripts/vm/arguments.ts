@@ -38,12 +38,12 @@ Boots a real kernel in a virtual machine and runs test/vm/guest there.
   --shell              a shell in the guest; it ends with the shell, Ctrl-A X kills the machine
   --kernel PACKAGE     Debian package of the kernel (default: linux-image-amd64)
   --module NAME        load one more kernel module (may be repeated)
-  --timeout SECONDS    kill the machine after this time (default: 900)
+  --timeout SECONDS    kill the machine after this time (default: 1800)
 
 Exit status: that of the tests or the command; 2 wrong usage; 3 the machine lacks something, and it is said what.
 `;
 
-const DEFAULT_TIMEOUT_S = 900;
+const DEFAULT_TIMEOUT_S = 1800;
 
 /** @throws Error with a sentence for the user when the arguments make no sense */
 export function parseVmArguments(argv: readonly string[]): VmArguments {
