@@ -123,13 +123,14 @@ export function entryOf(changes: readonly Change[]): JournalEntry {
 
 /** Throws BRIDGE_ERR_FORMAT for an entry that is not ours: what is in it becomes commands. */
 export function changesOf(entry: JournalEntry): Change[] {
-  if (entry.supplicant !== SUPPLICANT) {
+  const { supplicant, version, changes } = entry;
+  if (typeof supplicant === 'string' && supplicant !== SUPPLICANT) {
     throw new BridgeError('BRIDGE_ERR_FORMAT', {
-      detail: `The journal is of another supplicant, ${JSON.stringify(entry.supplicant)}: restore with that one first.`,
+      detail: `The journal is of another supplicant, ${JSON.stringify(supplicant)}: restore with that one first.`,
     });
   }
-  const { version, changes } = entry;
-  if (version !== VERSION || !Array.isArray(changes) || !changes.every(isChange)) {
+  const isOurs = supplicant === SUPPLICANT && version === VERSION;
+  if (!isOurs || !Array.isArray(changes) || !changes.every(isChange)) {
     throw new BridgeError('BRIDGE_ERR_FORMAT', {
       detail: 'The journal is not one of this program: restart wpa_supplicant and delete it.',
     });

@@ -9,6 +9,7 @@ import type { ConnectFailure, ProfileRef, Supplicant, SupplicantEvent, Target } 
 import { BridgeError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
 import { type Log, SILENT } from '../log.ts';
+import { journalProblem, Recovery } from '../recovery.ts';
 import { parseEvent, type WpaEvent } from './events.ts';
 import { failureOf } from './failures.ts';
 import { applyLimits, planLimits, undoLimits, withoutLimits } from './limits.ts';
@@ -25,7 +26,12 @@ export interface WpaSupplicantOptions {
   /** What hinders, and does not belong to a call: with the journal, with reaching wpa_supplicant. */
   onProblem?(problem: BridgeError): void;
   readonly log?: Log;
-  readonly times?: Partial<LinkTimes>;
+  readonly times?: Partial<WpaTimes>;
+}
+
+export interface WpaTimes extends LinkTimes {
+  /** From a try to undo what a journal holds, which failed, to the next one. */
+  readonly undoMs: number;
 }
 
 /** How often the one frequency is scanned until the access point counts as gone: a scan may miss it. */
@@ -34,8 +40,8 @@ const SCANS = 3;
 const RESTING: readonly string[] = ['DISCONNECTED', 'INACTIVE', 'SCANNING'];
 
 /**
- * Resolves at once, also when wpa_supplicant does not run: `up` is told when it is there. What a journal holds is undone
- * before. Rejects with BRIDGE_ERR_OPTION for a name that no interface and a path that no
+ * Resolves at once, also when wpa_supplicant does not run: `up` is told when it is there and what a journal holds is
+ * undone. While that cannot be undone it is tried again and again. Rejects with BRIDGE_ERR_OPTION for a name that no interface and a path that no
  * socket can have, and with BRIDGE_ERR_ABSENT without the addon.
  */
 export async function openWpaSupplicant(options: WpaSupplicantOptions): Promise<Supplicant> {
@@ -68,7 +74,10 @@ class WpaSupplicant implements Supplicant {
   readonly addresses = 'others';
   readonly #options: WpaSupplicantOptions;
   readonly #log: Log;
+  readonly #recovery: Recovery;
   #link: Link | undefined;
+  /** `up` was told, and no `gone` since. */
+  #up = false;
   #closed = false;
   /** Calls wait for the one before: each sees wpa_supplicant as that has left it. */
   #calls: Promise<unknown> = Promise.resolve();
@@ -83,6 +92,11 @@ class WpaSupplicant implements Supplicant {
   constructor(options: WpaSupplicantOptions) {
     this.#options = options;
     this.#log = options.log ?? SILENT;
+    this.#recovery = new Recovery({
+      comeUp: (wanted) => this.#comeUp(wanted),
+      onProblem: (problem) => options.onProblem?.(problem),
+      retryMs: options.times?.undoMs,
+    });
     // Who opens it has it before the first event.
     setImmediate(() => {
       if (!this.#closed) this.#link = this.#newLink();
@@ -90,7 +104,7 @@ class WpaSupplicant implements Supplicant {
   }
 
   find(target: Target): Promise<ProfileRef | undefined> {
-    return this.#call(async (ask) => {
+    return this.#callUp(async (ask) => {
       const found = await findNetwork(withoutLimits(ask, this.#options.journal), target);
       return found === undefined
         ? undefined
@@ -99,7 +113,7 @@ class WpaSupplicant implements Supplicant {
   }
 
   prepare(profile: ProfileRef, target: Target): Promise<void> {
-    return this.#call(async (ask) => {
+    return this.#callUp(async (ask) => {
       const network = parseCount(profile.id);
       if (network === undefined) {
         throw new BridgeError('BRIDGE_ERR_OPTION', { detail: `${profile.id} is no network id.` });
@@ -121,7 +135,7 @@ class WpaSupplicant implements Supplicant {
   }
 
   connect(): Promise<void> {
-    return this.#call(async (ask) => {
+    return this.#callUp(async (ask) => {
       const prepared = this.#prepared;
       if (prepared === undefined) {
         throw new BridgeError('BRIDGE_ERR_REFUSED', { detail: 'Nothing is prepared for wpa_supplicant.' });
@@ -152,6 +166,7 @@ class WpaSupplicant implements Supplicant {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#recovery.end();
     this.#link?.close();
   }
 
@@ -178,31 +193,34 @@ class WpaSupplicant implements Supplicant {
     });
   }
 
-  /** Before it is told, everything is as somebody left it who was killed, or the other side was while we held it. */
   #onUp(): void {
-    const life = ++this.#life;
-    const told = this.#calls.then(async () => {
-      let status: WpaStatus | undefined;
-      try {
-        const ask = this.#ask();
-        await this.#restore(ask);
-        status = await statusOf(ask);
-      } catch (error) {
-        if (life === this.#life && !this.#closed) this.#options.onProblem?.(bridgeError(error));
-      }
-      if (life !== this.#life) return;
+    this.#life++;
+    this.#recovery.begin();
+  }
+
+  /** Before it is told, everything is as somebody left it who was killed, or the other side was while we held it. */
+  #comeUp(wanted: () => boolean): Promise<void> {
+    const told = this.#call(async (ask) => {
+      if (!wanted()) return;
+      await this.#restore(ask);
+      const status = await statusOf(ask);
+      if (!wanted()) return;
+      this.#up = true;
       this.#tell({ type: 'up' });
-      if (status?.state === 'COMPLETED' && status.bssid !== undefined) {
+      if (status.state === 'COMPLETED' && status.bssid !== undefined) {
         this.#tell({ type: 'connected', bssid: status.bssid, frequencyMhz: status.frequencyMhz });
       }
     });
-    this.#calls = told;
-    this.#events = told;
+    this.#events = told.catch(() => {});
+    return told;
   }
 
   #onGone(): void {
     this.#life++;
+    this.#recovery.end();
     this.#forget();
+    if (!this.#up) return;
+    this.#up = false;
     this.#tell({ type: 'gone' });
   }
 
@@ -215,7 +233,8 @@ class WpaSupplicant implements Supplicant {
     }
     const life = this.#life;
     this.#events = this.#events.then(async () => {
-      if (life === this.#life) await this.#handle(event, life);
+      // Before `up` nothing else is told: how things stand then is asked for.
+      if (life === this.#life && this.#up) await this.#handle(event, life);
     });
   }
 
@@ -293,6 +312,15 @@ class WpaSupplicant implements Supplicant {
     throw new BridgeError(code, { detail: 'There is no connection to wpa_supplicant.' });
   }
 
+  /** For calls that need all to be undone that an earlier run left. */
+  #callUp<T>(what: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#call(async (ask) => {
+      const problem = this.#recovery.problem;
+      if (!this.#up && problem !== undefined) throw problem;
+      return what(ask);
+    });
+  }
+
   #call<T>(what: (ask: Ask) => Promise<T>): Promise<T> {
     const result = this.#calls.then(async () => {
       try {
@@ -309,8 +337,7 @@ class WpaSupplicant implements Supplicant {
 /** What else is thrown comes from the journal's file. */
 function bridgeError(error: unknown): BridgeError {
   if (error instanceof BridgeError) return error;
-  const detail = `The journal cannot be used: ${error instanceof Error ? error.message : error}`;
-  return new BridgeError('BRIDGE_ERR_KERNEL', { detail, cause: error });
+  return journalProblem(error);
 }
 
 async function select(ask: Ask, network: number): Promise<void> {

@@ -1,5 +1,13 @@
 /** The binding with a real wpa_supplicant on an interface without a radio; for one with, see test/vm/guest/wpa.test.ts. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -20,7 +28,7 @@ const TARGET: Target = {
   authMode: AuthMode.RSNA_PSK,
   cipher: 4,
 };
-const TIMES = { lookMs: 20, looksPerPing: 5 };
+const TIMES = { lookMs: 20, looksPerPing: 5, undoMs: 20 };
 
 describe.each(['not/there', '', '.', '..', 'a b', 'sixteen-letters-'])('an interface %j', (name) => {
   it('is none', async () => {
@@ -93,6 +101,11 @@ describe.skipIf(wiredProblem() !== undefined)('a real wpa_supplicant', () => {
 
   /** Opens it and waits until it is up. */
   async function open(): Promise<void> {
+    await openOnly();
+    await until('up');
+  }
+
+  async function openOnly(): Promise<void> {
     events = [];
     problems = [];
     logged = '';
@@ -109,7 +122,15 @@ describe.skipIf(wiredProblem() !== undefined)('a real wpa_supplicant', () => {
       times: TIMES,
     });
     expect(events).toEqual([]);
-    await until('up');
+  }
+
+  /** Opens it and waits until several tries to undo what is in the journal were in vain. */
+  async function openInVain(): Promise<void> {
+    const read = vi.spyOn(journal, 'read');
+    await openOnly();
+    await vi.waitFor(() => expect(read.mock.calls.length).toBeGreaterThan(9), { timeout: 20_000 });
+    read.mockRestore();
+    expect(events).toEqual([]);
   }
 
   async function until(type: SupplicantEvent['type']): Promise<void> {
@@ -227,16 +248,93 @@ describe.skipIf(wiredProblem() !== undefined)('a real wpa_supplicant', () => {
     }
   });
 
-  it('does not touch a journal that is not its own', async () => {
-    const other = { supplicant: 'networkmanager', profile: 'x' };
+  it.each([
+    ['another supplicant', '{"supplicant":"networkmanager","profile":"x"}', 'restore with that one first'],
+    ['another version', '{"supplicant":"wpa","version":2}', 'restart wpa_supplicant and delete it'],
+    ['nobody', '{}', 'restart wpa_supplicant and delete it'],
+    ['a half of one', '{"supplicant":', '/journal is no journal: delete it'],
+  ])('never touches a journal of %s, and is not up while it stands', async (_, text, cure) => {
+    const file = join(folder, 'journal');
+    const before = await wired.snapshot();
     await supplicant.close();
-    journal.write(other);
-    await open();
-    expect(problems.splice(0)).toMatchObject([{ code: 'BRIDGE_ERR_FORMAT' }]);
-    const prepared = supplicant.prepare({ id: '0', name: '' }, TARGET);
-    await expect(prepared).rejects.toMatchObject({ code: 'BRIDGE_ERR_FORMAT' });
-    expect(journal.read()).toEqual(other);
-    expect(await wired.ask('GET_NETWORK 0 bssid')).toBe('FAIL\n');
+    writeFileSync(file, text);
+    await openInVain();
+    expect(problems.splice(0)).toMatchObject([
+      { code: 'BRIDGE_ERR_FORMAT', message: expect.stringContaining(cure) },
+    ]);
+    const refused = { code: 'BRIDGE_ERR_FORMAT' };
+    await expect(supplicant.find(TARGET)).rejects.toMatchObject(refused);
+    await expect(supplicant.prepare({ id: '0', name: '' }, TARGET)).rejects.toMatchObject(refused);
+    await expect(supplicant.connect()).rejects.toMatchObject(refused);
+    await expect(supplicant.lift()).rejects.toMatchObject(refused);
+    await expect(supplicant.restore()).rejects.toMatchObject(refused);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    expect(await wired.snapshot()).toEqual(before);
+    rmSync(file);
+    await until('up');
+    expect(events).toEqual([{ type: 'up' }]);
+    expect(await supplicant.find(TARGET)).toMatchObject({ id: '0' });
+  });
+
+  it('is up when what could not be undone is undone, and says each cause once', async () => {
+    const file = join(folder, 'journal');
+    const before = await wired.snapshot();
+    await supplicant.prepare({ id: '0', name: '' }, TARGET);
+    const text = readFileSync(file);
+    await supplicant.close();
+    rmSync(file);
+    mkdirSync(file);
+    await openInVain();
+    expect(problems).toMatchObject([
+      { code: 'BRIDGE_ERR_KERNEL', message: expect.stringMatching(/EISDIR.*can be read/) },
+    ]);
+    rmSync(file, { recursive: true });
+    // In one step: half of it would be another cause.
+    writeFileSync(`${file}.other`, '{}');
+    renameSync(`${file}.other`, file);
+    await vi.waitFor(() => expect(problems).toHaveLength(2), { timeout: 20_000 });
+    expect(events).toEqual([]);
+    writeFileSync(`${file}.own`, text);
+    renameSync(`${file}.own`, file);
+    await until('up');
+    expect(problems.splice(0)).toHaveLength(2);
+    expect(await wired.snapshot()).toEqual(before);
+    expect(journal.read()).toBeUndefined();
+  });
+
+  it('is up soon after a restore that went well where the first tries did not', async () => {
+    const before = await wired.snapshot();
+    await supplicant.prepare({ id: '0', name: '' }, TARGET);
+    await supplicant.close();
+    const clear = vi.spyOn(journal, 'clear').mockImplementation(() => {
+      throw new Error('EROFS: read-only file system');
+    });
+    await openInVain();
+    expect(problems.splice(0)).toMatchObject([{ code: 'BRIDGE_ERR_KERNEL' }]);
+    await expect(supplicant.lift()).rejects.toMatchObject({ code: 'BRIDGE_ERR_KERNEL' });
+    clear.mockRestore();
+    await supplicant.restore();
+    await until('up');
+    expect(await wired.snapshot()).toEqual(before);
+  });
+
+  it('tries no more when wpa_supplicant went, and again when it is back', async () => {
+    const file = join(folder, 'journal');
+    await supplicant.close();
+    writeFileSync(file, '{}');
+    await openInVain();
+    await wired.stop();
+    await vi.waitFor(() => expect(logged).toContain('waiting for wpa_supplicant'), { timeout: 20_000 });
+    const read = vi.spyOn(journal, 'read');
+    await expect(supplicant.find(TARGET)).rejects.toMatchObject({ code: 'BRIDGE_ERR_GONE' });
+    await wired.start();
+    await vi.waitFor(() => expect(read).toHaveBeenCalled(), { timeout: 20_000 });
+    // Nobody heard of it, so nobody hears that it went; and the cause is still the same.
+    expect(events).toEqual([]);
+    expect(problems.splice(0)).toHaveLength(1);
+    rmSync(file);
+    await until('up');
+    expect(events).toEqual([{ type: 'up' }]);
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
