@@ -9,8 +9,11 @@ import type { Wpas } from './wpas.ts';
 
 /** Scans that may miss the access point before it counts as gone. */
 const MISSES = 3;
-/** How long the device may take to be usable once it was asked for; longer than any window. */
-const USABLE_MS = 10_000;
+/**
+ * How long the device may take to be usable once it was asked for. Less than the agent waits for an answer (its timer
+ * `question`), however long its window is: so it hears why.
+ */
+export const USABLE_MS = 10_000;
 const SCAN_MS = 2_000;
 /** Between two tries to scan that were both refused. */
 const PAUSE_MS = 20;
