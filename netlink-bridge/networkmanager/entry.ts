@@ -16,8 +16,13 @@ export interface NetworkManagerEntry {
 export function entryOf(entry: JournalEntry | undefined): NetworkManagerEntry | undefined {
   if (entry === undefined) return undefined;
   const { supplicant, clone, autoconnect } = entry;
+  if (typeof supplicant === 'string' && supplicant !== PREPARED_BY) {
+    const detail = `The journal is of another supplicant, ${JSON.stringify(supplicant)}: restore with that one first.`;
+    throw new BridgeError('BRIDGE_ERR_FORMAT', { detail });
+  }
   if (supplicant !== PREPARED_BY || typeof clone !== 'string' || typeof autoconnect !== 'boolean') {
-    const detail = 'The journal is not of NetworkManager: restore with the supplicant that wrote it.';
+    const detail =
+      'The journal is not one of this program: delete it and each profile "… (as CSME)", and restart NetworkManager.';
     throw new BridgeError('BRIDGE_ERR_FORMAT', { detail });
   }
   return { supplicant, clone, autoconnect };

@@ -1,12 +1,14 @@
 /** NetworkManager as the agent's supplicant, for one interface. */
 import { formatMac } from '../../sap/index.ts';
-import type { ConnectFailure, ProfileRef, Supplicant, SupplicantEvent, Target } from '../agent/types.ts';
+import type { ProfileRef, Supplicant, SupplicantEvent, Target } from '../agent/types.ts';
 import { BridgeError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
 import { type Log, SILENT } from '../log.ts';
+import { journalProblem, Recovery } from '../recovery.ts';
 import { Attempt } from './attempt.ts';
 import type { Bus } from './bus.ts';
 import { entryOf, type NetworkManagerEntry, PREPARED_BY } from './entry.ts';
+import { failureOf } from './failures.ts';
 import { BusKeeper, bridgeErrorOf } from './keep.ts';
 import { DEVICE_STATES, Manager, type ManagerEvent } from './manager.ts';
 import {
@@ -18,9 +20,9 @@ import {
   misfitOf,
   type Settings,
   secretSettingOf,
-  unboundOf,
   withoutCopies,
 } from './profiles.ts';
+import { releaseCopy } from './release.ts';
 import { SecretAgent } from './secret-agent.ts';
 import { stringIn } from './values.ts';
 import { Wpas } from './wpas.ts';
@@ -35,29 +37,24 @@ export interface NetworkManagerOptions {
   /** What keeps it from working at the moment, such as that NetworkManager does not run. It goes on waiting. */
   readonly onProblem?: (problem: BridgeError) => void;
   readonly log?: Log;
+  readonly times?: Partial<NetworkManagerTimes>;
+}
+
+export interface NetworkManagerTimes {
+  /** From a try to undo what a journal has, which failed, to the next one. */
+  readonly undoMs: number;
 }
 
 /**
  * Resolves also when NetworkManager, or even the bus, is not there (yet): `up` is told when it is, and what the journal has
- * was undone then. Rejects with BRIDGE_ERR_OPTION for an address of a bus that cannot be used.
+ * was undone then. While that cannot be undone it is tried again and again. Rejects with BRIDGE_ERR_OPTION for an address of
+ * a bus that cannot be used.
  */
 export async function openNetworkManager(options: NetworkManagerOptions): Promise<Supplicant> {
   const supplicant = new NetworkManagerSupplicant(options);
   await supplicant.open();
   return supplicant;
 }
-
-/** `Device.StateReason` of a failed connection. */
-const FAILURES: Readonly<Record<number, ConnectFailure>> = {
-  5: 'address',
-  7: 'rejected',
-  8: 'rejected',
-  10: 'rejected',
-  15: 'address',
-  16: 'address',
-  17: 'address',
-  53: 'ap-gone',
-};
 
 /** What was prepared. */
 interface Plan {
@@ -71,13 +68,20 @@ class NetworkManagerSupplicant implements Supplicant {
   readonly #options: NetworkManagerOptions;
   readonly #log: Log;
   readonly #keeper: BusKeeper;
+  readonly #recovery: Recovery;
   #manager: Manager | undefined;
   #wpas: Wpas | undefined;
   #secretAgent: SecretAgent | undefined;
   #plan: Plan | undefined;
   #attempt: Attempt | undefined;
+  /** wpa_supplicant has said in this attempt that the access point or the key refuses. */
+  #rejected = false;
+  /** NetworkManager with the device, and its wpa_supplicant. */
+  #there = false;
+  /** `up` was told, and no `gone` since. */
   #up = false;
-  #coming = false;
+  /** The present try to come up, or the last one. */
+  #coming: Promise<void> = Promise.resolve();
 
   constructor(options: NetworkManagerOptions) {
     this.#options = options;
@@ -88,6 +92,11 @@ class NetworkManagerSupplicant implements Supplicant {
       onLost: () => this.#leave(),
       onProblem: options.onProblem,
     });
+    this.#recovery = new Recovery({
+      comeUp: (wanted) => this.#comeUp(wanted),
+      onProblem: (problem) => options.onProblem?.(problem),
+      retryMs: options.times?.undoMs,
+    });
   }
 
   open(): Promise<void> {
@@ -96,7 +105,7 @@ class NetworkManagerSupplicant implements Supplicant {
 
   async find(target: Target): Promise<ProfileRef | undefined> {
     return guard(async () => {
-      const { manager, card } = this.#ready();
+      const { manager, card } = this.#readyAndUp();
       const profiles = withoutCopies(await manager.profiles(), card.interface);
       const fitting = profiles.filter(([, settings]) => {
         const misfit = misfitOf(settings, target, card);
@@ -118,7 +127,7 @@ class NetworkManagerSupplicant implements Supplicant {
 
   async prepare(profile: ProfileRef, target: Target): Promise<void> {
     return guard(async () => {
-      const { manager, wpas, secretAgent, card } = this.#ready();
+      const { manager, wpas, secretAgent, card } = this.#readyAndUp();
       const path = await manager.profileOf(profile.id);
       if (path === undefined) throw refused(`NetworkManager has no profile ${profile.name} any more.`);
       const settings = await manager.settings(path);
@@ -126,6 +135,11 @@ class NetworkManagerSupplicant implements Supplicant {
       const clone = cloneOf(settings, secrets, target, card);
       const uuid = cloneUuid(profile.id, card.interface);
       const before = this.#entry();
+      // The copy of another profile that could not be undone yet: no later entry would name it.
+      if (before !== undefined && before.clone !== uuid) {
+        this.#plan = undefined;
+        await releaseCopy(manager, wpas, before.clone, DEVICE_STATES.activated);
+      }
       this.#options.journal.write({
         supplicant: PREPARED_BY,
         clone: uuid,
@@ -142,12 +156,13 @@ class NetworkManagerSupplicant implements Supplicant {
 
   async connect(): Promise<void> {
     return guard(async () => {
-      const { manager, wpas } = this.#ready();
+      const { manager, wpas } = this.#readyAndUp();
       const plan = this.#plan;
       if (plan === undefined) throw refused('Nothing was prepared that could be connected.');
       this.#attempt?.end();
       const attempt = new Attempt(manager, wpas, plan.target);
       this.#attempt = attempt;
+      this.#rejected = false;
       try {
         if (await attempt.lookForAp()) {
           const path = await manager.profileOf(plan.uuid);
@@ -184,30 +199,17 @@ class NetworkManagerSupplicant implements Supplicant {
 
   async close(): Promise<void> {
     this.giveUp();
+    this.#recovery.end();
     this.#keeper.close();
   }
 
-  /** A connection in this state or a later one goes on without limits; one that is not there yet is given up. */
   #undo(standsFrom: number): Promise<void> {
     return guard(async () => {
       const { manager, wpas, secretAgent } = this.#ready();
       await secretAgent.withdraw();
       const entry = this.#entry();
       if (entry === undefined) return;
-      const clone = await manager.profileOf(entry.clone);
-      const stands =
-        clone !== undefined &&
-        manager.state >= standsFrom &&
-        manager.state <= DEVICE_STATES.activated &&
-        (await manager.activeUuid()) === entry.clone;
-      await wpas.unlimit();
-      if (stands) {
-        await wpas.unbind();
-        const settings = await manager.settings(clone);
-        await manager.update(clone, unboundOf(settings));
-      } else if (clone !== undefined) {
-        await manager.delete(clone);
-      }
+      await releaseCopy(manager, wpas, entry.clone, standsFrom);
       await manager.setAutoconnect(entry.autoconnect);
       this.#options.journal.clear();
     });
@@ -252,15 +254,20 @@ class NetworkManagerSupplicant implements Supplicant {
     this.#attempt?.changed();
     if (event.state !== DEVICE_STATES.failed || this.#plan === undefined) return;
     const detail = `NetworkManager gave up for reason ${event.reason}`;
-    this.#tell({ type: 'failed', why: FAILURES[event.reason] ?? 'other', detail });
+    this.#tell({ type: 'failed', why: failureOf(event.reason, this.#rejected), detail });
   }
 
   /** Up is when both are there: NetworkManager with the device, and its wpa_supplicant. */
   #reconsider(): void {
-    if (this.#manager?.device !== undefined && this.#wpas?.present === true) {
-      void this.#comeUp();
+    const there = this.#manager?.device !== undefined && this.#wpas?.present === true;
+    if (there) {
+      if (this.#there) return;
+      this.#there = true;
+      this.#recovery.begin();
       return;
     }
+    this.#there = false;
+    this.#recovery.end();
     this.#attempt?.end();
     this.#plan = undefined;
     if (!this.#up) return;
@@ -269,20 +276,18 @@ class NetworkManagerSupplicant implements Supplicant {
   }
 
   /** What an earlier run left is undone before anybody hears of this one. */
-  async #comeUp(): Promise<void> {
-    if (this.#up || this.#coming) return;
-    this.#coming = true;
-    try {
+  #comeUp(wanted: () => boolean): Promise<void> {
+    const done = this.#coming.then(async () => {
+      if (!wanted()) return;
       await this.#undo(DEVICE_STATES.activated);
-    } catch (error) {
-      this.#options.onProblem?.(error as BridgeError);
-    }
-    this.#coming = false;
-    if (this.#manager?.device === undefined || this.#wpas?.present !== true) return;
-    this.#up = true;
-    this.#tell({ type: 'up' });
-    const connected = this.#wpas.connected;
-    if (connected !== undefined) this.#tell({ type: 'connected', ...connected });
+      if (!wanted()) return;
+      this.#up = true;
+      this.#tell({ type: 'up' });
+      const connected = this.#wpas?.connected;
+      if (connected !== undefined) this.#tell({ type: 'connected', ...connected });
+    });
+    this.#coming = done.catch(() => {});
+    return done;
   }
 
   #heardWpas(event: WpasEvent): void {
@@ -290,12 +295,23 @@ class NetworkManagerSupplicant implements Supplicant {
     if (event.type === 'changed') this.#reconsider();
     else if (!this.#up) return;
     else if (event.type !== 'rejected') this.#tell(event);
-    else if (this.#plan !== undefined) this.#tell({ type: 'failed', why: 'rejected', detail: event.detail });
+    else if (this.#plan !== undefined) {
+      this.#rejected = true;
+      this.#tell({ type: 'failed', why: 'rejected', detail: event.detail });
+    }
   }
 
   #tell(event: SupplicantEvent): void {
     this.#log.debug({ ...event }, `NetworkManager: ${event.type}`);
     this.#options.onEvent(event);
+  }
+
+  /** For calls that need all to be undone that an earlier run left. */
+  #readyAndUp(): Ready {
+    const ready = this.#ready();
+    if (this.#up) return ready;
+    const detail = `NetworkManager and its wpa_supplicant are not ready yet for ${this.#options.interface}.`;
+    throw this.#recovery.problem ?? new BridgeError('BRIDGE_ERR_GONE', { detail });
   }
 
   #ready(): Ready {
@@ -329,7 +345,7 @@ async function guard<Value>(call: () => Promise<Value>): Promise<Value> {
   try {
     return await call();
   } catch (error) {
-    throw bridgeErrorOf(error);
+    throw error instanceof Error && 'syscall' in error ? journalProblem(error) : bridgeErrorOf(error);
   }
 }
 

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const PEER = fileURLToPath(new URL('peer.py', import.meta.url));
+const MANAGER = fileURLToPath(new URL('manager.py', import.meta.url));
 
 /** Whether dbus-daemon and Python's D-Bus are there. */
 export function canHaveBus(): boolean {
@@ -33,6 +34,11 @@ export class PrivateBus {
   /** A process with these names, as `peer.py`. */
   peer(...names: string[]): Promise<ChildProcess> {
     return this.#spawn('/usr/bin/python3', [PEER, ...names]);
+  }
+
+  /** A process that stands for NetworkManager and wpa_supplicant, as `manager.py`. */
+  manager(): Promise<ChildProcess> {
+    return this.#spawn('/usr/bin/python3', [MANAGER]);
   }
 
   async stop(): Promise<void> {

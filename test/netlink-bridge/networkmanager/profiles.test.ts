@@ -224,8 +224,12 @@ describe('the journal', () => {
     expect(entryOf(entry)).toEqual(entry);
     expect(entryOf(undefined)).toBeUndefined();
   });
+  it('of another supplicant is left to that one', () => {
+    expect(() => entryOf({ ...entry, supplicant: 'wpa' })).toThrow(/another supplicant, "wpa": restore with/);
+  });
+
   it.each(Object.keys(entry))('of somebody else is left alone: without %s', (key) => {
     const { [key as 'clone']: _, ...rest } = entry;
-    expect(() => entryOf(rest)).toThrow(/restore with the supplicant that wrote it/);
+    expect(() => entryOf(rest)).toThrow(/is not one of this program: delete it/);
   });
 });
