@@ -41,8 +41,8 @@ const RESTING: readonly string[] = ['DISCONNECTED', 'INACTIVE', 'SCANNING'];
 
 /**
  * Resolves at once, also when wpa_supplicant does not run: `up` is told when it is there and what a journal holds is
- * undone. While that cannot be undone it is tried again and again. Rejects with BRIDGE_ERR_OPTION for a name that no interface and a path that no
- * socket can have, and with BRIDGE_ERR_ABSENT without the addon.
+ * undone. While that cannot be undone it is tried again and again. Rejects with BRIDGE_ERR_OPTION for a name that no
+ * interface and a path that no socket can have, and with BRIDGE_ERR_ABSENT without the addon.
  */
 export async function openWpaSupplicant(options: WpaSupplicantOptions): Promise<Supplicant> {
   const name = options.interface;
