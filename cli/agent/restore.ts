@@ -39,22 +39,20 @@ async function restoreOne(work: Work, config: AgentConfig, log: Log): Promise<Ex
 async function restoreHeld(work: Work, config: AgentConfig, log: Log): Promise<ExitName> {
   let isUp = (): void => {};
   let late: NodeJS.Timeout | undefined;
-  const up = new Promise<boolean>((resolve) => {
-    isUp = () => resolve(true);
-    late = setTimeout(() => resolve(false), PATIENCE_MS);
+  const upOrLate = new Promise<void>((resolve) => {
+    isUp = resolve;
+    late = setTimeout(resolve, PATIENCE_MS);
   });
   let supplicant: Supplicant | undefined;
   try {
     supplicant = await openSupplicant(work, config, log, ({ type }) => type === 'up' && isUp());
-    if (!(await up)) {
-      log.error(work, 'The supplicant is not there: the next agent puts back what is left.');
-      return 'environment';
-    }
+    await upOrLate;
+    // Where it is late, this says why.
     await supplicant.restore();
     log.info(work, 'Everything is as it was.');
     return 'good';
   } catch (error) {
-    log.error(work, (error as Error).message);
+    log.error(work, `${(error as Error).message} The next agent puts back what is left.`);
     return 'environment';
   } finally {
     clearTimeout(late);
