@@ -149,12 +149,12 @@ describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
       expect(sinceRequestMs).toBeLessThan(plainMs);
     });
 
-    it.each([2, 3, 4, 5, 6, 7, 8, 9, 10] as const)(
+    it.each([5, 6, 7, 8, 9, 10] as const)(
       'leaves nothing behind when it is killed at step %d',
       async (killAt) => {
         const killed = await startAgent({ killAt });
         await killed.daemon.exited;
-        expect(existsSync(journal())).toBe(killAt >= 5);
+        expect(existsSync(journal())).toBe(true);
         const heard = new Heard<SupplicantEvent>();
         const supplicant = await openNetworkManager({
           interface: LAB.card,
@@ -166,7 +166,7 @@ describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
         expect(existsSync(journal())).toBe(false);
         const autoconnect = await run('nmcli', '-g', 'GENERAL.AUTOCONNECT', 'device', 'show', LAB.card);
         expect(autoconnect.trim()).toBe('yes');
-        if (killAt <= 5) expect(await run('nmcli', '-g', 'NAME', 'connection')).not.toContain(COPY);
+        if (killAt === 5) expect(await run('nmcli', '-g', 'NAME', 'connection')).not.toContain(COPY);
       },
     );
   },
