@@ -149,25 +149,22 @@ describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
       expect(sinceRequestMs).toBeLessThan(plainMs);
     });
 
-    it.each([5, 7, 9, 10] as const)(
-      'leaves nothing behind when it is killed at step %d',
-      async (killAt) => {
-        const killed = await startAgent({ killAt });
-        await killed.daemon.exited;
-        expect(existsSync(journal())).toBe(true);
-        const heard = new Heard<SupplicantEvent>();
-        const supplicant = await openNetworkManager({
-          interface: LAB.card,
-          journal: fileJournal(journal()),
-          onEvent: heard.take,
-        });
-        await heard.until({ type: 'up' });
-        await supplicant.close();
-        expect(existsSync(journal())).toBe(false);
-        const autoconnect = await run('nmcli', '-g', 'GENERAL.AUTOCONNECT', 'device', 'show', LAB.card);
-        expect(autoconnect.trim()).toBe('yes');
-        if (killAt === 5) expect(await run('nmcli', '-g', 'NAME', 'connection')).not.toContain(COPY);
-      },
-    );
+    it.each([5, 7, 9, 10] as const)('leaves nothing behind when it is killed at step %d', async (killAt) => {
+      const killed = await startAgent({ killAt });
+      await killed.daemon.exited;
+      expect(existsSync(journal())).toBe(true);
+      const heard = new Heard<SupplicantEvent>();
+      const supplicant = await openNetworkManager({
+        interface: LAB.card,
+        journal: fileJournal(journal()),
+        onEvent: heard.take,
+      });
+      await heard.until({ type: 'up' });
+      await supplicant.close();
+      expect(existsSync(journal())).toBe(false);
+      const autoconnect = await run('nmcli', '-g', 'GENERAL.AUTOCONNECT', 'device', 'show', LAB.card);
+      expect(autoconnect.trim()).toBe('yes');
+      if (killAt === 5) expect(await run('nmcli', '-g', 'NAME', 'connection')).not.toContain(COPY);
+    });
   },
 );
