@@ -32,6 +32,7 @@ export const USAGE = `npm run test:vm -- [options] [FILTER…]
 Boots a real kernel in a virtual machine and runs test/vm/guest there.
 
   FILTER…              only test files whose path contains one of these
+  --without FILE       not the test files whose path contains this (may be repeated)
   -t, --test NAME      only tests whose name matches
   --junit FILE         write a report in JUnit's format
   --run COMMAND        run a shell command in the guest instead, show its output, pass its exit status on
@@ -53,6 +54,7 @@ export function parseVmArguments(argv: readonly string[]): VmArguments {
     options: {
       help: { type: 'boolean', short: 'h' },
       test: { type: 'string', short: 't' },
+      without: { type: 'string', multiple: true, default: [] },
       junit: { type: 'string' },
       run: { type: 'string' },
       shell: { type: 'boolean' },
@@ -61,15 +63,22 @@ export function parseVmArguments(argv: readonly string[]): VmArguments {
       timeout: { type: 'string' },
     },
   });
-  const forTests = positionals.length > 0 || values.test !== undefined || values.junit !== undefined;
+  const chosen = positionals.length + values.without.length > 0;
+  const forTests = chosen || values.test !== undefined || values.junit !== undefined;
   if (values.run !== undefined && values.shell) throw new Error('--run and --shell exclude each other.');
   if (forTests && (values.run !== undefined || values.shell)) {
-    throw new Error('Filters, --test and --junit choose tests: they do not go with --run or --shell.');
+    throw new Error(
+      'Filters, --without, --test and --junit choose tests: they do not go with --run or --shell.',
+    );
   }
   if (!/^linux-image-[a-z0-9.+-]+$/.test(values.kernel)) {
     throw new Error(`--kernel ${values.kernel}: a kernel package is called linux-image-….`);
   }
-  const vitest = [...(values.test === undefined ? [] : ['-t', values.test]), ...positionals];
+  const vitest = [
+    ...(values.test === undefined ? [] : ['-t', values.test]),
+    ...values.without.flatMap((name) => ['--exclude', `**/*${name}*`]),
+    ...positionals,
+  ];
   return {
     job: values.help
       ? { kind: 'help' }

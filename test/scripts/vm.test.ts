@@ -28,6 +28,14 @@ describe('the command line', () => {
     });
   });
 
+  it('takes files that are left out', () => {
+    expect(parseVmArguments(['--without', 'killed', '--without', 'speed', 'agent']).job).toEqual({
+      kind: 'test',
+      vitest: ['--exclude', '**/*killed*', '--exclude', '**/*speed*', 'agent'],
+      report: false,
+    });
+  });
+
   it('takes a command, more modules and another kernel', () => {
     const args = [
       '--run',
@@ -52,6 +60,7 @@ describe('the command line', () => {
     [['--run', 'id', '--shell'], 'exclude each other'],
     [['--run', 'id', 'cuse'], 'do not go with'],
     [['--shell', '--junit', 'x'], 'do not go with'],
+    [['--shell', '--without', 'x'], 'do not go with'],
     [['--timeout', '0'], 'at least 1'],
     [['--timeout', 'soon'], 'whole seconds'],
     [['--kernel', '../x'], 'linux-image-'],
