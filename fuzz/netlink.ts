@@ -36,37 +36,23 @@ import {
 import { rtnetlinkEventOf } from '../netlink-bridge/rtnetlink/decode.ts';
 import { hexOf } from '../sap/index.ts';
 import { mutate } from './mutate.ts';
-import { Random } from './random.ts';
-import type { FuzzFinding, FuzzReport } from './report.ts';
+import type { Random } from './random.ts';
+import { type FuzzReport, fuzzCases } from './report.ts';
 
-const FINDINGS_MAX = 20;
 const ROOM = 4096;
 /** Of the datagram, around which there are other bytes. */
 const GUARD = 64;
 
-/** Case `n` has the seed `seed + n`: `fuzzNetlink(1, finding.seed)` repeats a finding. */
 export function fuzzNetlink(runs: number, seed: number): FuzzReport {
-  const findings: FuzzFinding[] = [];
-  const from = performance.now();
-  let executions = 0;
-  while (executions < runs && findings.length < FINDINGS_MAX) {
-    const caseSeed = (seed + executions++) >>> 0;
-    const random = new Random(Math.imul(caseSeed, 0x9e3779b1));
+  return fuzzCases('netlink', runs, seed, (random) => {
     const input = new Uint8Array(ROOM);
     const good = datagram(random);
     input.set(good);
     const damaged = !random.oneIn(8);
     const length = damaged ? mutate(input, good.length, ROOM, random) : good.length;
     const bytes = input.subarray(0, length);
-    let what: string | undefined;
-    try {
-      what = problemOf(bytes, damaged, random);
-    } catch (error) {
-      what = `threw ${error instanceof Error ? error.stack : error}`;
-    }
-    if (what !== undefined) findings.push({ seed: caseSeed, hex: hexOf(bytes), what });
-  }
-  return { target: 'netlink', executions, seconds: (performance.now() - from) / 1000, findings };
+    return { hex: () => hexOf(bytes), ask: () => problemOf(bytes, damaged, random) };
+  });
 }
 
 function problemOf(bytes: Uint8Array, damaged: boolean, random: Random): string | undefined {

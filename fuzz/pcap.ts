@@ -10,30 +10,15 @@
 import { CaptureError, CaptureReader, type FrameIndex, readFrames } from '../rx/pcap.ts';
 import { hexOf } from '../sap/index.ts';
 import { type CaptureInput, damagedCapture, goodCapture } from './pcap-inputs.ts';
-import { Random } from './random.ts';
-import type { FuzzFinding, FuzzReport } from './report.ts';
+import type { Random } from './random.ts';
+import { type FuzzReport, fuzzCases } from './report.ts';
 
-const FINDINGS_MAX = 20;
-
-/** Case `n` has the seed `seed + n`: `fuzzPcap(1, finding.seed)` repeats a finding. */
 export function fuzzPcap(runs: number, seed: number): FuzzReport {
-  const findings: FuzzFinding[] = [];
-  const from = performance.now();
-  let executions = 0;
-  while (executions < runs && findings.length < FINDINGS_MAX) {
-    const caseSeed = (seed + executions++) >>> 0;
-    const random = new Random(Math.imul(caseSeed, 0x9e3779b1));
+  return fuzzCases('pcap', runs, seed, (random) => {
     const good = random.oneIn(4) ? goodCapture(random) : undefined;
     const input = good?.bytes ?? damagedCapture(random);
-    let what: string | undefined;
-    try {
-      what = problemOf(input, good, random);
-    } catch (error) {
-      what = `threw ${error instanceof Error ? error.stack : error}`;
-    }
-    if (what !== undefined) findings.push({ seed: caseSeed, hex: hexOf(input), what });
-  }
-  return { target: 'pcap', executions, seconds: (performance.now() - from) / 1000, findings };
+    return { hex: () => hexOf(input), ask: () => problemOf(input, good, random) };
+  });
 }
 
 /** Of the file, around which there are other bytes. */

@@ -11,32 +11,19 @@ import { decodeRfkillRecord } from '../netlink-bridge/rfkill/record.ts';
 import { type RfkillFacts, RfkillSwitches } from '../netlink-bridge/rfkill/switches.ts';
 import { hexOf } from '../sap/index.ts';
 import { mutate } from './mutate.ts';
-import { Random } from './random.ts';
-import type { FuzzFinding, FuzzReport } from './report.ts';
+import type { Random } from './random.ts';
+import { type FuzzReport, fuzzCases } from './report.ts';
 
-const FINDINGS_MAX = 20;
 const RECORDS_MAX = 20;
 const RECORD_MAX = 12;
 const NOT_OWNER_BIT = 2;
 
-/** Case `n` has the seed `seed + n`: `fuzzRfkill(1, finding.seed)` repeats a finding. An execution is one sequence. */
+/** An execution is one sequence. */
 export function fuzzRfkill(runs: number, seed: number): FuzzReport {
-  const findings: FuzzFinding[] = [];
-  const from = performance.now();
-  let executions = 0;
-  while (executions < runs && findings.length < FINDINGS_MAX) {
-    const caseSeed = (seed + executions++) >>> 0;
-    const random = new Random(Math.imul(caseSeed, 0x9e3779b1));
+  return fuzzCases('rfkill', runs, seed, (random) => {
     const records = Array.from({ length: 1 + random.below(RECORDS_MAX) }, () => recordOf(random));
-    let what: string | undefined;
-    try {
-      what = problemOf(records, random);
-    } catch (error) {
-      what = `threw ${error instanceof Error ? error.stack : error}`;
-    }
-    if (what !== undefined) findings.push({ seed: caseSeed, hex: records.map(hexOf).join(' '), what });
-  }
-  return { target: 'rfkill', executions, seconds: (performance.now() - from) / 1000, findings };
+    return { hex: () => records.map(hexOf).join(' '), ask: () => problemOf(records, random) };
+  });
 }
 
 /** One of a few switches, so that records meet. */

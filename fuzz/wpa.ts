@@ -17,10 +17,8 @@ import {
 } from '../netlink-bridge/wpa/text.ts';
 import { hexOf } from '../sap/index.ts';
 import { mutate } from './mutate.ts';
-import { Random } from './random.ts';
-import type { FuzzFinding, FuzzReport } from './report.ts';
+import { type FuzzReport, fuzzCases } from './report.ts';
 
-const FINDINGS_MAX = 20;
 const INPUT_MAX = 400;
 const INT_MAX = 2 ** 31 - 1;
 
@@ -48,28 +46,15 @@ const GOOD = [
   }),
 ];
 
-/** Case `n` has the seed `seed + n`: `fuzzWpa(1, finding.seed)` repeats a finding. */
 export function fuzzWpa(runs: number, seed: number): FuzzReport {
-  const findings: FuzzFinding[] = [];
-  const from = performance.now();
   const buffer = new Uint8Array(INPUT_MAX);
-  let executions = 0;
-  while (executions < runs && findings.length < FINDINGS_MAX) {
-    const caseSeed = (seed + executions++) >>> 0;
-    const random = new Random(Math.imul(caseSeed, 0x9e3779b1));
+  return fuzzCases('wpa', runs, seed, (random) => {
     const good = Buffer.from(GOOD[random.below(GOOD.length)]!, 'latin1');
     buffer.set(good);
     const length = mutate(buffer, good.length, INPUT_MAX, random);
     const input = Buffer.from(buffer.subarray(0, length));
-    let what: string | undefined;
-    try {
-      what = problemOf(input.toString('latin1'));
-    } catch (error) {
-      what = `threw ${error instanceof Error ? error.stack : error}`;
-    }
-    if (what !== undefined) findings.push({ seed: caseSeed, hex: hexOf(input), what });
-  }
-  return { target: 'wpa', executions, seconds: (performance.now() - from) / 1000, findings };
+    return { hex: () => hexOf(input), ask: () => problemOf(input.toString('latin1')) };
+  });
 }
 
 function problemOf(text: string): string | undefined {

@@ -21,7 +21,7 @@ export function attributeIds<K extends string>(
 }
 
 /** Set in a type: the value is attributes. Kernels ask for it where they check a value against a policy. */
-export const NLA_F_NESTED = 0x8000;
+const NLA_F_NESTED = 0x8000;
 const TYPE_MASK = 0x3fff;
 const HEADER = 4;
 

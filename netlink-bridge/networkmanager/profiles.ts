@@ -18,8 +18,8 @@ import {
 /** `a{sa{sv}}`: a profile, by the names of its settings. */
 export type Settings = ReadonlyMap<string, Properties>;
 
-export const WIFI = '802-11-wireless';
-export const WIFI_SECURITY = '802-11-wireless-security';
+const WIFI = '802-11-wireless';
+const WIFI_SECURITY = '802-11-wireless-security';
 export const EAP = '802-1x';
 
 /** Throws BRIDGE_ERR_FORMAT for what is none. */

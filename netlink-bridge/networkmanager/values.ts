@@ -115,7 +115,7 @@ export function asProperties(value: DbusValue | undefined): Properties | undefin
   return value as Properties;
 }
 
-export function isVariant(value: DbusValue | undefined): value is Variant {
+function isVariant(value: DbusValue | undefined): value is Variant {
   return typeof value === 'object' && 'signature' in value;
 }
 

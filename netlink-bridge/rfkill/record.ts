@@ -3,7 +3,7 @@ import { endianness } from 'node:os';
 import { BridgeError } from '../errors.ts';
 
 /** Bytes of a record of every kernel, and of one that also has the reasons of a hard block. */
-export const RECORD_BYTES = 8;
+const RECORD_BYTES = 8;
 export const EXTENDED_RECORD_BYTES = 9;
 
 /** Kinds of radio by their number, as sysfs names them; 0 means all of them and is the type of no switch. */

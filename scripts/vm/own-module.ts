@@ -1,20 +1,11 @@
 /** The kernel module of the tests: built once for each kernel and each state of its sources, and kept in the cache. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Missing } from './missing.ts';
 import type { KernelModule } from './modules.ts';
-import type { PackageCache } from './packages.ts';
+import { moveIntoPlace, type PackageCache } from './packages.ts';
 
 export const OWN_MODULE = 'sapwood_nic';
 
@@ -61,12 +52,7 @@ function build(cache: PackageCache, kernel: string, sources: string, target: str
     const finished = join(work, 'finished');
     mkdirSync(finished);
     cpSync(join(work, `${OWN_MODULE}.ko`), join(finished, `${OWN_MODULE}.ko`));
-    try {
-      renameSync(finished, target);
-    } catch (problem) {
-      // Somebody else was quicker: theirs is as good.
-      if (!existsSync(target)) throw problem;
-    }
+    moveIntoPlace(finished, target);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -136,16 +136,20 @@ export class PackageCache {
       const tree = join(work, 'tree');
       for (const file of listed(work)) execute('dpkg-deb', ['-x', join(work, file), tree]);
       finish?.(tree);
-      try {
-        renameSync(tree, target);
-      } catch (error) {
-        // Somebody else was quicker: theirs is as good.
-        if (!existsSync(target)) throw error;
-      }
+      moveIntoPlace(tree, target);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
     return target;
+  }
+}
+
+/** Gives a folder that is finished its place; where somebody else was quicker, theirs is as good. */
+export function moveIntoPlace(folder: string, target: string): void {
+  try {
+    renameSync(folder, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
   }
 }
 

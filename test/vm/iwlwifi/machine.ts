@@ -401,7 +401,7 @@ export class Machine {
 }
 
 /** An access point as CSME knows it. */
-export function connectionInfoOf({ ssid, bssid, channel, key }: AccessPoint): ConnectionInfo {
+function connectionInfoOf({ ssid, bssid, channel, key }: AccessPoint): ConnectionInfo {
   return accessPoint({ ssid, bssid, channel, ...SECURITY[kindOf(key)] });
 }
 

@@ -24,7 +24,7 @@ const DEVICE = '/dev/sapwood-nic';
 const WAIT_MS = '/sys/module/sapwood_nic/parameters/wait_ms';
 
 /** Reasons of a hard block, with their bits. */
-export const HARD_BLOCK = { SIGNAL: 1, NOT_OWNER: 2 } as const;
+const HARD_BLOCK = { SIGNAL: 1, NOT_OWNER: 2 } as const;
 export type HardBlock = keyof typeof HARD_BLOCK;
 
 /** What GET_CSME_CONN_INFO answers: firmware numbers, an SSID of 32 bytes at most. */
