@@ -122,7 +122,8 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
 
   const wrong = fc.oneof(
     fc.integer({ min: 1 << 24 }),
-    fc.double(),
+    // 0 is a descriptor that is open: with 16 bytes behind it, there is nothing wrong.
+    fc.double().filter((value) => Math.abs(value) > 0),
     fc.constantFrom(undefined, null, Number.NaN, -1, 2 ** 53, 10n, Symbol.iterator, '', 'a\0b'),
     fc.constantFrom({}, [], () => 1, new Uint8Array(3), new Uint8Array(16), new ArrayBuffer(8)),
   );
