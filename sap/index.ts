@@ -17,9 +17,11 @@ export * from './bytes.ts';
 export * from './codec.ts';
 export {
   type EnumEntry,
+  type EnumSet,
   enumEntries,
   type Infer,
   type MacAddress,
+  openEnum,
   type Queue,
   type SapDecl,
   type Side,

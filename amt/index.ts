@@ -1,0 +1,2 @@
+/** AMT as a host's programs reach it over MEI: host interface, local management service, watchdog, set-up. */
+export * from './protocol/index.ts';

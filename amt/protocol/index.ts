@@ -1,0 +1,5 @@
+/**
+ * The protocols of AMT's MEI services, pure: AMTHI and MKHI, APF, the watchdog. Codecs and sans-IO sessions; no I/O, no
+ * timers, no Node modules.
+ */
+export * from './errors.ts';
