@@ -1,6 +1,6 @@
 /** The command line as a whole: global options, sub-commands, how it ends. */
 import { Command, CommanderError } from 'commander';
-import type { Bind, Body } from './command.ts';
+import type { Bind, Body, Define } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { CliError, EXIT_CODES, type ExitName } from './exit.ts';
 import { Output } from './output.ts';
@@ -22,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       end = await body({ output, json }, command.opts() as Options, ...args);
     });
   };
-  const program = programOf(output, bind);
+  const program = programOf(output, bind, await commandsFor(argv));
   try {
     await program.parseAsync(argv as string[]);
     await output.flush();
@@ -33,7 +33,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function programOf(output: Output, bind: Bind): Command {
+/** The one that is meant; all of them for help and for what is no command. */
+function commandsFor(argv: readonly string[]): Promise<Define[]> {
+  const first = argv.slice(2).find((word) => !word.startsWith('-')) ?? '';
+  const meant = Object.hasOwn(COMMANDS, first) ? [COMMANDS[first]!] : Object.values(COMMANDS);
+  return Promise.all(meant.map((load) => load()));
+}
+
+function programOf(output: Output, bind: Bind, commands: readonly Define[]): Command {
   const program = new Command('sapwood')
     .description('The arbitration of one WLAN card between an operating system and Intel CSME.')
     .version(version(), '-V, --version', 'print the version')
@@ -62,7 +69,7 @@ Examples:
 Exit status:
 ${exitHelp(output.terminal.width)}`,
     );
-  for (const define of COMMANDS) define(program, bind);
+  for (const define of commands) define(program, bind);
   return program;
 }
 
