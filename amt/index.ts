@@ -1,2 +1,3 @@
 /** AMT as a host's programs reach it over MEI: host interface, local management service, watchdog, set-up. */
 export * from './protocol/index.ts';
+export * from './web/index.ts';

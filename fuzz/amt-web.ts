@@ -4,9 +4,9 @@
  * A finding is: something threw; a damaged header still proves that its sender knows the password; or the answer to a
  * request is no envelope with an instance or a fault in it, or is larger than a client must take.
  */
+import { type DigestFields, parseAuthorization, responseOf, secretOf } from '../amt/web/index.ts';
 import { amtDevice, readEnvelope, WsmanService } from '../csme/network/index.ts';
-import { type DigestFields, parseAuthorization } from '../csme/network/web/authorization.ts';
-import { DigestGuard, responseOf, secretOf } from '../csme/network/web/digest.ts';
+import { DigestGuard } from '../csme/network/web/digest.ts';
 import { hexOf } from '../sap/index.ts';
 import { mutate } from './mutate.ts';
 import { Random } from './random.ts';

@@ -6,12 +6,8 @@ import { createHash } from 'node:crypto';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  answerChallenge,
-  becomeRemote,
-  type Credentials,
-  type RemoteOptions,
-} from '../../csme/network/index.ts';
+import { answerChallenge, type Credentials } from '../../amt/web/index.ts';
+import { becomeRemote, type RemoteOptions } from '../../csme/network/index.ts';
 import { formatIpv4 } from '../../sap/index.ts';
 
 export interface ConsoleInput extends RemoteOptions {

@@ -7,6 +7,7 @@
  *     const service = new WebService({ credentials: { user: 'admin', password } });
  *     const { port } = await service.listen({ host: '127.0.0.1', port: 0 });
  */
+export type { Credentials } from '../../amt/web/index.ts';
 export { type AmtDevice, type AmtWifi, amtDevice } from './device.ts';
 export { NETWORK_ERRORS, NetworkError, type NetworkErrorCode, type NetworkErrorDetails } from './errors.ts';
 export { type FollowedNetwork, type FollowOptions, followHost } from './follow.ts';
@@ -19,9 +20,6 @@ export {
   type NetworkStackStatistics,
   openNetworkStack,
 } from './stack.ts';
-export { type DigestFields, parseAuthorization } from './web/authorization.ts';
-export { answerChallenge, type DigestRequest } from './web/client.ts';
-export type { Credentials } from './web/digest.ts';
 export { WEB_LIMITS, type WebLimits } from './web/limits.ts';
 export { AMT_HTTP, type WebOptions, WebService, type WebStatistics } from './web/service.ts';
 export { type Envelope, readEnvelope, type Selector } from './wsman/envelope.ts';

@@ -1,17 +1,18 @@
 /**
- * HTTP Digest as AMT asks for it: MD5, qop="auth", a realm of its own; and without qop for clients of RFC 2069.
+ * The server's end of HTTP Digest as AMT asks for it: MD5, qop="auth", a realm of its own; and without qop for clients of RFC 2069.
  *
  * The password is forgotten at once: what stays is the hash over it that every digest begins with.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import {
+  type Credentials,
+  type DigestFields,
+  parseAuthorization,
+  responseOf,
+  secretOf,
+} from '../../../amt/web/index.ts';
 import { NetworkError } from '../errors.ts';
-import { type DigestFields, parseAuthorization } from './authorization.ts';
 import { NonceBook, type NonceOptions } from './nonces.ts';
-
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
 
 /** What is to be done with a request. */
 type Judgement =
@@ -74,23 +75,6 @@ export class DigestGuard {
     const challenge = `Digest realm="${this.#realm}", nonce="${this.#nonces.issue()}",stale="${stale}",qop="auth"`;
     return { verdict: 'challenged', challenge };
   }
-}
-
-/** H(A1): RFC 7616 §3.4.2. Everything that a server must keep of a password. */
-export function secretOf(user: string, realm: string, password: string): string {
-  return md5(`${user}:${realm}:${password}`);
-}
-
-/** The response of RFC 7616 §3.4.1, and of RFC 2069 where there is no qop. The fields are taken as Latin-1 text. */
-export function responseOf(secret: string, method: string, fields: Omit<DigestFields, 'response'>): string {
-  const request = md5(Buffer.from(`${method}:${fields.uri}`, 'latin1'));
-  const middle =
-    fields.qop === undefined ? fields.nonce : `${fields.nonce}:${fields.nc}:${fields.cnonce}:${fields.qop}`;
-  return md5(Buffer.from(`${secret}:${middle}:${request}`, 'latin1'));
-}
-
-function md5(data: string | Uint8Array): string {
-  return createHash('md5').update(data).digest('hex');
 }
 
 function sha256(data: Uint8Array): Uint8Array {

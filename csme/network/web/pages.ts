@@ -1,6 +1,6 @@
 /** The HTML pages of the emulated AMT. */
+import { escapeText } from '../../../amt/web/index.ts';
 import type { AmtDevice } from '../device.ts';
-import { escapeText } from '../wsman/xml.ts';
 
 const TITLE = 'Intel&reg; Active Management Technology';
 

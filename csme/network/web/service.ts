@@ -8,12 +8,13 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Credentials } from '../../../amt/web/index.ts';
 import { systemClock } from '../../../transport/index.ts';
 import { type AmtDevice, amtDevice } from '../device.ts';
 import { ENVELOPE_MAX } from '../wsman/envelope.ts';
 import { WsmanService } from '../wsman/service.ts';
 import { readBody, sendBytes } from './bytes.ts';
-import { type Credentials, DigestGuard } from './digest.ts';
+import { DigestGuard } from './digest.ts';
 import { WEB_LIMITS, type WebLimits } from './limits.ts';
 import { indexPage, logonPage, problemPage } from './pages.ts';
 

@@ -4,9 +4,8 @@
  * Names, keys and values are those of Intel's AMT SDK (class reference); AMT writes the properties of an instance in
  * the order of their names, capitals first.
  */
+import { AMT_SCHEMA, element, escapeText } from '../../../amt/web/index.ts';
 import type { AmtDevice } from '../device.ts';
-import { AMT_SCHEMA } from './namespaces.ts';
-import { element, escapeText } from './xml.ts';
 
 export interface AmtClass {
   readonly name: string;

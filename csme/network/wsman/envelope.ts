@@ -5,8 +5,8 @@
  * instruction and an entity that XML does not define itself are refused. What is wrong comes back as a fault.
  */
 import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { NS } from '../../../amt/web/index.ts';
 import type { Fault } from './faults.ts';
-import { NS } from './namespaces.ts';
 
 export interface Selector {
   readonly name: string;

@@ -3,12 +3,11 @@
  *
  * Source: DSP0226; layout, prefixes and identifiers of the messages as AMT writes them.
  */
+import { ANONYMOUS, element, escapeText, GET, GET_RESPONSE, NS } from '../../../amt/web/index.ts';
 import type { AmtDevice } from '../device.ts';
 import { AMT_CLASSES, type AmtClass, instanceXml, propertyText } from './classes.ts';
 import { type Envelope, readEnvelope, type Selector } from './envelope.ts';
 import { FAULTS, type Fault, faultStatus } from './faults.ts';
-import { ANONYMOUS, GET, GET_RESPONSE, NS } from './namespaces.ts';
-import { element, escapeText } from './xml.ts';
 
 export interface WsmanAnswer {
   readonly status: 200 | 400 | 500;

@@ -1,48 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerChallenge, parseAuthorization } from '../../../csme/network/index.ts';
-import { DigestGuard, responseOf, secretOf } from '../../../csme/network/web/digest.ts';
+import { answerChallenge, responseOf, secretOf } from '../../../amt/web/index.ts';
+import { DigestGuard } from '../../../csme/network/web/digest.ts';
 import { CREDENTIALS } from './support.ts';
 
 const REALM = 'Digest:0123456789ABCDEF0123456789ABCDEF';
 const LIFETIME_MS = 1000;
-
-describe('the response', () => {
-  const none = { username: '', realm: '', nc: '', cnonce: '', qop: undefined, algorithm: undefined };
-
-  it('is that of RFC 7616 §3.9.1', () => {
-    const fields = {
-      ...none,
-      nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v',
-      uri: '/dir/index.html',
-      qop: 'auth',
-      nc: '00000001',
-      cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
-    };
-    const secret = secretOf('Mufasa', 'http-auth@example.org', 'Circle of Life');
-    expect(responseOf(secret, 'GET', fields)).toBe('8ca523f5e9506fed4657c9700eebdbec');
-  });
-
-  it('is that of RFC 2617 §3.5', () => {
-    const fields = {
-      ...none,
-      nonce: 'dcd98b7102dd2f0e8b11d0f600bfb0c093',
-      uri: '/dir/index.html',
-      qop: 'auth',
-      nc: '00000001',
-      cnonce: '0a4f113b',
-    };
-    const secret = secretOf('Mufasa', 'testrealm@host.com', 'Circle Of Life');
-    expect(secret).toBe('939e7578ed9e3c518a452acee763bce9');
-    expect(responseOf(secret, 'GET', fields)).toBe('6629fae49393a05397450978507c4ef1');
-  });
-
-  it('is that of RFC 2069 §2.4 without qop (erratum 749)', () => {
-    const fields = { ...none, nonce: 'dcd98b7102dd2f0e8b11d0f600bfb0c093', uri: '/dir/index.html' };
-    const secret = secretOf('Mufasa', 'testrealm@host.com', 'CircleOfLife');
-    expect(responseOf(secret, 'GET', fields)).toBe('1949323746fe6a43ef61f9606e7febea');
-  });
-});
 
 describe('the guard', () => {
   it('asks as AMT does', () => {
@@ -186,59 +149,6 @@ describe('the guard', () => {
     const options = { now: () => 0, lifetimeMs: 1, remembered: 1 };
     expect(() => new DigestGuard(REALM, credentials, options)).toThrow(
       expect.objectContaining({ code: 'NETWORK_ERR_CREDENTIALS' }),
-    );
-  });
-});
-
-describe('the Authorization header', () => {
-  it('gives the fields that were written', () => {
-    const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((c) => String.fromCharCode(c)) });
-    const hex = (length: number) =>
-      fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
-    const fields = fc.record({
-      username: text,
-      realm: text,
-      nonce: text,
-      uri: text,
-      response: hex(32),
-      algorithm: fc.constantFrom(undefined, 'MD5', 'x'),
-      qop: fc.constantFrom('auth', 'auth-int'),
-      nc: hex(8),
-      cnonce: text.filter((value) => value !== ''),
-    });
-    const quote = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
-    fc.assert(
-      fc.property(fields, fc.constantFrom(',', ', ', ' ,, '), (wanted, comma) => {
-        const written = Object.entries(wanted)
-          .filter(([, value]) => value !== undefined)
-          .map(([name, value]) => `${name.toUpperCase()}=${quote(value!)}`);
-        expect(parseAuthorization(`DIGEST ${written.join(comma)}`)).toEqual(wanted);
-      }),
-    );
-  });
-
-  it('never makes the reader throw', () => {
-    const piece = fc.oneof(
-      fc.constantFrom(
-        'Digest ',
-        'username=',
-        '"',
-        '\\',
-        ',',
-        '=',
-        'nc=00000001',
-        'response=',
-        ' ',
-        'qop=auth',
-      ),
-      fc.string({ unit: 'binary' }),
-    );
-    fc.assert(
-      fc.property(fc.array(piece), (pieces) => {
-        const read = parseAuthorization(pieces.join(''));
-        expect(read === 'other' || typeof read === 'object').toBe(true);
-      }),
-      { numRuns: 2000 },
     );
   });
 });

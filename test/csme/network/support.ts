@@ -1,6 +1,7 @@
 /** What the tests of the web service share. */
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { answerChallenge, type WebOptions, WebService } from '../../../csme/network/index.ts';
+import { answerChallenge } from '../../../amt/web/index.ts';
+import { type WebOptions, WebService } from '../../../csme/network/index.ts';
 
 export const CREDENTIALS = { user: 'admin', password: 'Correct-Horse-7' } as const;
 

@@ -1,13 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  AMT_HTTP,
-  amtDevice,
-  answerChallenge,
-  type WebOptions,
-  WebService,
-} from '../../../csme/network/index.ts';
+import { answerChallenge } from '../../../amt/web/index.ts';
+import { AMT_HTTP, amtDevice, type WebOptions, WebService } from '../../../csme/network/index.ts';
 import { CREDENTIALS, started } from './support.ts';
 
 const SERVER = 'Intel(R) Active Management Technology 16.1.25.2049';

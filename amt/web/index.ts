@@ -1,0 +1,9 @@
+/**
+ * What both ends of AMT's web service share: the arithmetic and the headers of HTTP Digest, the names of WS-Management,
+ * XML. No I/O.
+ */
+export { type DigestFields, parseAuthorization } from './authorization.ts';
+export { answerChallenge, type DigestRequest } from './challenge.ts';
+export { type Credentials, responseOf, secretOf } from './digest.ts';
+export { AMT_SCHEMA, ANONYMOUS, GET, GET_RESPONSE, NS } from './namespaces.ts';
+export { element, escapeText } from './xml.ts';
