@@ -5,62 +5,15 @@
  * public document says of the firmware's answers to bad requests is decided here: see `STATUS`.
  */
 import { parseGuid, u32At } from '../../../sap/index.ts';
+import type { Amt, AmtState } from '../../amt/index.ts';
 import type { MeClient } from '../client.ts';
 import { answering } from './answering.ts';
 import { ascii, Writer } from './writer.ts';
 
 export const AMTHI_GUID = '12f80028-b4b7-4b2d-aca8-46e0ff65814c';
 
-/** What AMT says of itself. It is read at every request: a value that changes shows at once. */
-export interface AmtFacts {
-  /** False: AMT is disabled, and requests are answered with an empty message. */
-  readonly enabled: boolean;
-  /** UUID of the machine, as SMBIOS has it. */
-  readonly uuid: string;
-  /** Up to 64 characters; often empty. */
-  readonly biosVersion: string;
-  /** Firmware version, four numbers: `16.1.25.2049`. */
-  readonly version: string;
-  /** Bit field in decimal: what AMT of this machine can do. */
-  readonly sku: string;
-  /** 0 none, 1 enterprise, 2 small business, 3 remote assistance. */
-  readonly provisioningMode: number;
-  /** 0 pre, 1 in, 2 post. */
-  readonly provisioningState: number;
-  /** 0 none, 1 client control, 2 admin control. */
-  readonly controlMode: number;
-  readonly dnsSuffix: string;
-  readonly wired: AmtInterface | null;
-  readonly wireless: AmtInterface | null;
-}
-
-export interface AmtInterface {
-  readonly enabled: boolean;
-  /** 0xc0000201 for 192.0.2.1. */
-  readonly ipv4: number;
-  readonly dhcp: boolean;
-  readonly linkUp: boolean;
-  /** 0x021122334455 for 02:11:22:33:44:55. */
-  readonly mac: number;
-}
-
-/** A provisioned AMT in admin control mode with both interfaces. */
-export const AMT_FACTS: AmtFacts = {
-  enabled: true,
-  uuid: '4c4c4544-0053-4150-8057-4f4f44303030',
-  biosVersion: '',
-  version: '16.1.25.2049',
-  sku: '16392',
-  provisioningMode: 1,
-  provisioningState: 2,
-  controlMode: 2,
-  dnsSuffix: 'example.test',
-  wired: { enabled: true, ipv4: 0xc0000201, dhcp: true, linkUp: false, mac: 0x021122334455 },
-  wireless: { enabled: true, ipv4: 0xc0000202, dhcp: true, linkUp: true, mac: 0x021122334456 },
-};
-
 /** The client. One host program at a time, as most firmware has it. */
-export function amthiClient(facts: AmtFacts = AMT_FACTS): MeClient {
+export function amthiClient(amt: Amt): MeClient {
   const properties = {
     name: 'AMTHI',
     guid: AMTHI_GUID,
@@ -70,11 +23,11 @@ export function amthiClient(facts: AmtFacts = AMT_FACTS): MeClient {
   } as const;
   return answering(properties, (request) => {
     if (request.length < REQUEST_HEADER_BYTES) return undefined;
-    return facts.enabled ? answerTo(request, facts) : new Uint8Array(0);
+    return amt.state.enabled ? answerTo(request, amt.state) : new Uint8Array(0);
   });
 }
 
-function answerTo(request: Uint8Array, facts: AmtFacts): Uint8Array {
+function answerTo(request: Uint8Array, facts: AmtState): Uint8Array {
   const command = u32At(request, COMMAND_AT);
   const data = request.subarray(REQUEST_HEADER_BYTES);
   const answer = statusOrData(command, u32At(request, LENGTH_AT) === data.length, data, facts);
@@ -96,7 +49,7 @@ function statusOrData(
   command: number,
   wholeLength: boolean,
   data: Uint8Array,
-  facts: AmtFacts,
+  facts: AmtState,
 ): Uint8Array | number {
   const known = COMMANDS.find(({ request }) => request === command);
   if (known === undefined) return STATUS.INVALID_COMMAND;
@@ -110,7 +63,7 @@ interface Command {
   /** Bytes behind the header. */
   readonly requestBytes: number;
   /** The data of the answer, or the status with which it is refused. */
-  answer(facts: AmtFacts, data: Uint8Array): Uint8Array | number;
+  answer(facts: AmtState, data: Uint8Array): Uint8Array | number;
 }
 
 const COMMANDS: readonly Command[] = [
@@ -149,7 +102,7 @@ const COMMANDS: readonly Command[] = [
   },
 ];
 
-function codeVersions(facts: AmtFacts): Uint8Array {
+function codeVersions(facts: AmtState): Uint8Array {
   const [major = '', minor = '', hotfix = '', build = ''] = facts.version.split('.');
   const version = `${major}.${minor}.${hotfix}`;
   const all: readonly (readonly [string, string])[] = [
@@ -173,7 +126,7 @@ function codeVersions(facts: AmtFacts): Uint8Array {
 }
 
 /** Of interface 0, wired, or 1, wireless. */
-function lanInterface(facts: AmtFacts, data: Uint8Array): Uint8Array | number {
+function lanInterface(facts: AmtState, data: Uint8Array): Uint8Array | number {
   const lan = [facts.wired, facts.wireless][u32At(data, 0)];
   if (lan === undefined) return STATUS.INVALID_PARAMETER;
   if (lan === null) return STATUS.INTERFACE_DOES_NOT_EXIST;

@@ -1,14 +1,15 @@
 /** The ME clients that there are. */
+import { Amt } from '../../amt/index.ts';
 import type { MeClient } from '../client.ts';
-import { AMT_FACTS, type AmtFacts, amthiClient } from './amthi.ts';
+import { amthiClient } from './amthi.ts';
 import { mkhiClient, mkhiFixedClient } from './mkhi.ts';
 
-export { AMT_FACTS, AMTHI_GUID, type AmtFacts, type AmtInterface, amthiClient } from './amthi.ts';
+export { AMTHI_GUID, amthiClient } from './amthi.ts';
 export { answering } from './answering.ts';
-export { MKHI_FIXED_GUID, MKHI_GUID, type MkhiFacts, mkhiClient, mkhiFixedClient } from './mkhi.ts';
+export { MKHI_FIXED_GUID, MKHI_GUID, mkhiClient, mkhiFixedClient } from './mkhi.ts';
 export { TEST_GUIDS, testClients } from './testing.ts';
 
-/** What every firmware with AMT has here. */
-export function standardClients(facts: AmtFacts = AMT_FACTS): MeClient[] {
-  return [amthiClient(facts), mkhiClient(facts), mkhiFixedClient(facts)];
+/** What every firmware with AMT has here: all of it answers from `amt`, and commands change that. */
+export function standardClients(amt: Amt = new Amt()): MeClient[] {
+  return [amthiClient(amt), mkhiClient(amt), mkhiFixedClient(amt)];
 }

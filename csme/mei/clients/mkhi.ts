@@ -1,4 +1,5 @@
 /** MKHI, the kernel host interface of the firmware: its version. Once with connections, once at a fixed address. */
+import type { Amt } from '../../amt/index.ts';
 import type { MeClient, MeClientProperties } from '../client.ts';
 import { answering } from './answering.ts';
 import { Writer } from './writer.ts';
@@ -6,24 +7,19 @@ import { Writer } from './writer.ts';
 export const MKHI_GUID = '8e6a6715-9abc-4043-88ef-9e39c6f63e0f';
 export const MKHI_FIXED_GUID = '55213584-9a29-4916-badf-0fb7ed682aeb';
 
-export interface MkhiFacts {
-  /** Four numbers: `16.1.25.2049`. */
-  readonly version: string;
-}
-
 /** The one that programs connect to. */
-export function mkhiClient(facts: MkhiFacts): MeClient {
-  return mkhi({ name: 'MKHI', guid: MKHI_GUID, maxConnections: 3 }, facts);
+export function mkhiClient(amt: Amt): MeClient {
+  return mkhi({ name: 'MKHI', guid: MKHI_GUID, maxConnections: 3 }, amt);
 }
 
 /** The one that the kernel itself uses. */
-export function mkhiFixedClient(facts: MkhiFacts): MeClient {
-  return mkhi({ name: 'MKHI fixed', guid: MKHI_FIXED_GUID, maxConnections: 0, fixedAddress: true }, facts);
+export function mkhiFixedClient(amt: Amt): MeClient {
+  return mkhi({ name: 'MKHI fixed', guid: MKHI_FIXED_GUID, maxConnections: 0, fixedAddress: true }, amt);
 }
 
 function mkhi(
   properties: Omit<MeClientProperties, 'protocolVersion' | 'maxMessageLength'>,
-  facts: MkhiFacts,
+  amt: Amt,
 ): MeClient {
   const whole = { ...properties, protocolVersion: 1, maxMessageLength: 2048 };
   return answering(whole, (request) => {
@@ -35,7 +31,7 @@ function mkhi(
       .u8(command | RESPONSE)
       .u8(0)
       .u8(version ? 0 : RESULT_UNKNOWN);
-    return version ? out.bytes(versionBlocks(facts.version)).done() : out.done();
+    return version ? out.bytes(versionBlocks(amt.state.version)).done() : out.done();
   });
 }
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Amt, type AmtOptions, PROVISIONED } from '../../../csme/amt/index.ts';
 import {
-  AMT_FACTS,
   AMTHI_GUID,
-  type AmtFacts,
   amthiClient,
   EAGAIN,
   ENODEV,
@@ -26,10 +25,10 @@ function ask(clients: readonly MeClient[], guid: string, request: string): strin
 const hex = (text: string) => text.replaceAll(/[ |]/g, '');
 
 describe('AMTHI', () => {
-  const amt = (facts: Partial<AmtFacts>, request: string) =>
-    ask([amthiClient({ ...AMT_FACTS, ...facts })], AMTHI_GUID, request);
+  const amt = (options: Partial<AmtOptions>, request: string) =>
+    ask([amthiClient(new Amt(options))], AMTHI_GUID, request);
   const interfaceOf = (linkUp: boolean) =>
-    ({ enabled: true, ipv4: 0xc0a80132, dhcp: true, linkUp, mac: 0x001122334455 }) as const;
+    ({ ...PROVISIONED.wired!, ipv4: 0xc0a80132, linkUp, mac: 0x001122334455 }) as const;
 
   // Requests and answers as the project's description of the interface has them.
   it.each([
@@ -105,8 +104,8 @@ describe('AMTHI', () => {
       '01 01 00 00 5c 00 00 04 01 00 00 00 00',
       '01 01 00 00 5c 00 80 04 04 00 00 00 04 00 00 00',
     ],
-  ])('%s', (_, facts, request, answer) => {
-    expect(amt(facts, request)).toBe(hex(answer));
+  ] satisfies [string, Partial<AmtOptions>, string, string][])('%s', (_, options, request, answer) => {
+    expect(amt(options, request)).toBe(hex(answer));
   });
 
   it('GET_CODE_VERSIONS', () => {
@@ -132,10 +131,7 @@ describe('AMTHI', () => {
   });
 
   it('texts that are too long for their fields are cut off', () => {
-    const answer = amt(
-      { biosVersion: 'x'.repeat(100), version: `${'9'.repeat(40)}.1.2.3` },
-      '010100001a00000400000000',
-    );
+    const answer = amt({ biosVersion: 'x'.repeat(100), sku: '9'.repeat(40) }, '010100001a00000400000000');
     expect(answer).toHaveLength(2 * (16 + 69 + 440));
   });
 
@@ -157,11 +153,11 @@ describe('AMTHI', () => {
 });
 
 describe('MKHI', () => {
-  const facts = { ...AMT_FACTS, version: '15.0.22.1706' };
+  const amt = new Amt({ version: '15.0.22.1706' });
 
   it.each([MKHI_GUID, MKHI_FIXED_GUID])('GET_FW_VERSION of %s', (guid) => {
     const block = '0000 0f00 aa06 1600';
-    expect(ask(standardClients(facts), guid, 'ff020000')).toBe(hex(`ff820000 ${block}${block}${block}`));
+    expect(ask(standardClients(amt), guid, 'ff020000')).toBe(hex(`ff820000 ${block}${block}${block}`));
   });
 
   it('refuses what it does not know with a result', () => {
