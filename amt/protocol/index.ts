@@ -3,3 +3,4 @@
  * timers, no Node modules.
  */
 export * from './errors.ts';
+export { Secret } from './secret.ts';
