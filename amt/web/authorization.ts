@@ -1,8 +1,9 @@
 /**
  * The `Authorization` header of HTTP Digest, read.
  *
- * Source: RFC 7616 §3.4 and RFC 2617 §3.2.2 for the fields, RFC 9110 §11.4 and §5.6 for the list, tokens and strings.
+ * Source: RFC 7616 §3.4 and RFC 2617 §3.2.2.
  */
+import { AUTHENTICATION_MAX, parameters } from './parameters.ts';
 
 /** The fields of `Authorization: Digest …`, unquoted, as the client wrote them. */
 export interface DigestFields {
@@ -20,18 +21,15 @@ export interface DigestFields {
   readonly cnonce: string;
 }
 
-/** Longest header that is read at all. */
-const AUTHORIZATION_MAX = 4096;
-
 /**
  * Reads the header. Gives its fields; `'other'` when it is of another scheme (Basic, Negotiate); or a sentence that
  * says what is wrong with it. Never throws.
  */
 export function parseAuthorization(header: string): DigestFields | 'other' | { readonly problem: string } {
-  if (header.length > AUTHORIZATION_MAX) return { problem: 'The Authorization header is too long.' };
+  if (header.length > AUTHENTICATION_MAX) return { problem: 'The Authorization header is too long.' };
   if (!/^digest(?:[ \t]|$)/i.test(header)) return 'other';
   const fields = parameters(header, 'digest'.length);
-  if (!(fields instanceof Map)) return fields;
+  if ('problem' in fields) return { problem: `The Authorization header ${fields.problem}` };
   for (const name of REQUIRED) {
     if (!fields.has(name)) return { problem: `The Authorization header has no ${name}.` };
   }
@@ -58,28 +56,3 @@ export function parseAuthorization(header: string): DigestFields | 'other' | { r
 }
 
 const REQUIRED = ['username', 'realm', 'nonce', 'uri', 'response'] as const;
-
-/** One `name=value` and what follows it: the value a token, or a string whose quoted pairs may be any character. */
-const PARAMETER =
-  /[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]+))[ \t]*(?:(,)|$)/y;
-/** Empty elements of a list are allowed. */
-const NOTHING = /[ \t]*(?:,|$)/y;
-
-function parameters(header: string, from: number): Map<string, string> | { readonly problem: string } {
-  const fields = new Map<string, string>();
-  for (let at = from; at < header.length; ) {
-    NOTHING.lastIndex = at;
-    if (NOTHING.test(header)) {
-      at = NOTHING.lastIndex;
-      continue;
-    }
-    PARAMETER.lastIndex = at;
-    const match = PARAMETER.exec(header);
-    if (match === null) return { problem: `The Authorization header cannot be read at character ${at}.` };
-    at = PARAMETER.lastIndex;
-    const name = match[1]!.toLowerCase();
-    if (fields.has(name)) return { problem: `The Authorization header has ${name} twice.` };
-    fields.set(name, match[2] === undefined ? match[3]! : match[2].replace(/\\(.)/g, '$1'));
-  }
-  return fields;
-}

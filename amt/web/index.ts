@@ -3,7 +3,14 @@
  * XML. No I/O.
  */
 export { type DigestFields, parseAuthorization } from './authorization.ts';
-export { answerChallenge, type DigestRequest } from './challenge.ts';
+export {
+  answerChallenge,
+  authorizationFor,
+  type DigestChallenge,
+  type DigestRequest,
+  parseChallenge,
+} from './challenge.ts';
 export { type Credentials, responseOf, secretOf } from './digest.ts';
 export { AMT_SCHEMA, ANONYMOUS, GET, GET_RESPONSE, NS } from './namespaces.ts';
 export { element, escapeText } from './xml.ts';
+export { childOf, parseXml, XML_LIMITS, type XmlElement, type XmlLimits } from './xml-tree.ts';
