@@ -7,7 +7,7 @@
  */
 import type { AmtCommand } from './commands.ts';
 import { PROVISIONED } from './profiles.ts';
-import type { AmtState } from './state.ts';
+import { type AmtState, LOCAL_USER } from './state.ts';
 import { step } from './step.ts';
 
 export interface AmtOptions extends AmtState {
@@ -21,11 +21,6 @@ export interface AmtChange {
   readonly before: AmtState;
   readonly state: AmtState;
 }
-
-/** Whom programs of the host are to WS-Management: good only for connections that come over MEI. */
-export const LOCAL_USER = '$$OsAdmin';
-/** Whom set-up makes. */
-export const ADMIN_USER = 'admin';
 
 export class Amt {
   #state: AmtState;

@@ -5,7 +5,7 @@
 import type { AmtInterface, AmtRemoteAccess, AmtSettings } from './state.ts';
 
 export type AmtCommand =
-  /** Host-based set-up: into client control mode, with MD5 of `admin:realm:password` in hex. */
+  /** Host-based set-up: into client control mode, with MD5 of `admin:realm:password` in lower-case hex. */
   | { readonly type: 'setup'; readonly ha1: string }
   /** Set-up by a configuration server, or in the firmware's menu: into admin control mode. */
   | { readonly type: 'setupAdmin'; readonly ha1: string }

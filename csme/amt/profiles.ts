@@ -87,18 +87,25 @@ export const CLIENT_CONTROL: Partial<AmtState> = {
 };
 
 /** As a machine comes from its maker. */
-export const UNPROVISIONED: Partial<AmtState> = {
+export const UNPROVISIONED = {
   provisioningMode: 0,
   provisioningState: 0,
   controlMode: 0,
+  accounts: {},
   dnsSuffix: '',
+  dnsSuffixes: [],
+  provisioningTlsMode: 0,
+  provisioningServerOtp: '',
+  configServer: { port: 0, address: '', fqdn: '' },
+  audit: null,
   hostName: '',
   domainName: '',
   hostOsFqdn: '',
-  provisioningTlsMode: 0,
-  configServer: { port: 0, address: '', fqdn: '' },
-  audit: null,
-};
+  tlsEnabled: false,
+  redirectionListener: false,
+  optInRequired: 0,
+  hostVpnAllowed: false,
+} as const satisfies Partial<AmtState>;
 
 /** Unprovisioned, and switched off in the firmware's menu. */
 export const DISABLED: Partial<AmtState> = { ...UNPROVISIONED, enabled: false };

@@ -166,3 +166,8 @@ export interface AmtWifi {
 export function usesWlan({ enabled, provisioningState, wireless }: AmtState): boolean {
   return enabled && provisioningState === 2 && wireless?.enabled === true;
 }
+
+/** Whom programs of the host are to WS-Management: good only for connections that come over MEI. */
+export const LOCAL_USER = '$$OsAdmin';
+/** Whom set-up makes. */
+export const ADMIN_USER = 'admin';

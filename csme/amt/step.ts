@@ -1,6 +1,12 @@
-/** What each command makes of the emulated AMT, or with which status it is refused. */
+/**
+ * What each command makes of the emulated AMT, or with which status it is refused.
+ *
+ * No public document says with which status firmware refuses what; where the AMT host interface's description has no
+ * rule, the choice stands here. docs/csme.md lists it.
+ */
 import type { AmtCommand } from './commands.ts';
-import type { AmtState } from './state.ts';
+import { UNPROVISIONED } from './profiles.ts';
+import { ADMIN_USER, type AmtState } from './state.ts';
 
 export interface AmtStep {
   readonly status: number;
@@ -9,22 +15,217 @@ export interface AmtStep {
 }
 
 export function step(state: AmtState, nowMs: number, command: AmtCommand): AmtStep {
-  const made = make(state, nowMs, command);
+  const rule = RULES[command.type] as Rule<AmtCommand>;
+  if (rule.running !== false && !state.enabled) return { status: STATUS.INVALID_AMT_MODE, state };
+  if (rule.in !== undefined && !rule.in.includes(state.provisioningState)) {
+    return { status: STATUS.INVALID_PROVISIONING_STATE, state };
+  }
+  const made = rule.make(state, command, nowMs);
   if (typeof made === 'number') return { status: made, state };
   const { status = STATUS.SUCCESS, ...changes } = made;
-  return { status, state: { ...state, ...changes } };
+  return { status, state: merged(state, changes) };
 }
 
-/** What of the state is replaced, and a status if it is not that of success; or the status of a refusal. */
-type Made = (Partial<AmtState> & { readonly status?: number }) | number;
-
-function make(state: AmtState, nowMs: number, command: AmtCommand): Made {
-  switch (command.type) {
-    case 'set':
-      return command.settings;
-    default:
-      return STATUS.INTERNAL_ERROR;
-  }
+interface Rule<C extends AmtCommand> {
+  /** Only while AMT runs, unless false. */
+  readonly running?: false;
+  /** In which provisioning states it can be done; left out: in all. */
+  readonly in?: readonly AmtState['provisioningState'][];
+  /** What of the state is replaced, with a status if it is not that of success; or the status of a refusal. */
+  make(
+    state: AmtState,
+    command: C,
+    nowMs: number,
+  ): (Partial<AmtState> & { readonly status?: number }) | number;
 }
 
-const STATUS = { SUCCESS: 0, INTERNAL_ERROR: 1 } as const;
+const RULES: { readonly [T in AmtCommand['type']]: Rule<Extract<AmtCommand, { type: T }>> } = {
+  setup: {
+    in: [0],
+    make: (state, { ha1 }) => {
+      if (!HA1.test(ha1)) return STATUS.INVALID_PARAMETER;
+      return {
+        ...PROVISIONED_PART,
+        controlMode: 1,
+        accounts: { ...state.accounts, [ADMIN_USER]: ha1 },
+        // The user must agree to everything that shows or takes the screen.
+        optInRequired: 0xffffffff,
+      };
+    },
+  },
+  setupAdmin: {
+    in: [0, 1],
+    make: (state, { ha1 }, nowMs) => {
+      if (!HA1.test(ha1)) return STATUS.INVALID_PARAMETER;
+      const certificate = state.certificateHashes.find(({ isActive }) => isActive);
+      return {
+        ...PROVISIONED_PART,
+        controlMode: 2,
+        accounts: { ...state.accounts, [ADMIN_USER]: ha1 },
+        audit: {
+          provisioningTlsMode: state.provisioningTlsMode,
+          secureDns: state.dnsSuffix !== '',
+          hostInitiated: state.provisioningState === 1,
+          certificateHandle: certificate?.handle ?? null,
+          serverAddress: state.configServer.address,
+          serverFqdn: state.configServer.fqdn,
+          startedAtS: Math.floor(nowMs / 1000),
+        },
+      };
+    },
+  },
+  unprovision: {
+    in: [1, 2],
+    make: (state, { by }) => {
+      if (by === 'host' && state.controlMode === 2) return STATUS.NOT_PERMITTED;
+      const { remoteAccess, certificateHashes } = state;
+      return {
+        ...UNPROVISIONED,
+        certificateHashes: certificateHashes.filter(({ isDefault }) => isDefault),
+        remoteAccess: { ...remoteAccess, connection: 0, trigger: 0, mpsHost: '' },
+      };
+    },
+  },
+  startConfiguration: {
+    in: [0, 1],
+    make: (state) => {
+      if (!state.zeroTouchEnabled) return STATUS.NOT_PERMITTED;
+      if (!state.certificateHashes.some(({ isActive }) => isActive)) return STATUS.CERTIFICATE_NOT_READY;
+      return { provisioningState: 1, provisioningTlsMode: 2 };
+    },
+  },
+  stopConfiguration: {
+    in: [1],
+    make: () => ({ provisioningState: 0, provisioningTlsMode: 0 }),
+  },
+  startHostBasedConfiguration: {
+    in: [0, 1],
+    make: (_, { algorithm, serverHash, hostVpn, dnsSuffixes }) => {
+      const hashBytes = HASH_BYTES.get(algorithm);
+      if (hashBytes === undefined || serverHash.length < hashBytes) return STATUS.INVALID_PARAMETER;
+      if (!dnsSuffixes.every(isDomain)) return STATUS.INVALID_DOMAIN_NAME;
+      return { provisioningState: 1, provisioningTlsMode: 2, hostVpnAllowed: hostVpn, dnsSuffixes };
+    },
+  },
+  setProvisioningServerOtp: {
+    in: [0, 1],
+    make: (_, { otp }) => (otp.length > OTP_MOST ? STATUS.INVALID_PARAMETER : { provisioningServerOtp: otp }),
+  },
+  setDnsSuffix: {
+    in: [0, 1],
+    make: (_, { dnsSuffix }) => (isDomain(dnsSuffix) ? { dnsSuffix } : STATUS.INVALID_DOMAIN_NAME),
+  },
+  setHostFqdn: {
+    make: (_, { fqdn }) => (isDomain(fqdn) ? { hostOsFqdn: fqdn } : STATUS.INVALID_DOMAIN_NAME),
+  },
+  setEnterpriseAccess: {
+    in: [2],
+    make: ({ hostVpnAllowed, remoteAccess }, { vpn }) => {
+      if (!hostVpnAllowed) return STATUS.HOST_VPN_DISABLED;
+      const status = vpn ? STATUS.ACCESS_GRANTED_WITHOUT_DDNS : STATUS.ACCESS_NOT_GRANTED;
+      return { status, remoteAccess: merged(remoteAccess, { network: vpn ? 1 : 2 }) };
+    },
+  },
+  openUserInitiated: {
+    in: [2],
+    make: ({ userInitiatedInterfaces, remoteAccess }) => {
+      if ((userInitiatedInterfaces & OS_AGENT) === 0) return STATUS.NOT_PERMITTED;
+      if (remoteAccess.mpsHost === '') return STATUS.CONNECTION_FAILED;
+      if (remoteAccess.connection !== 0) return STATUS.CONNECTION_TOO_MANY;
+      return { remoteAccess: { ...remoteAccess, connection: 2, trigger: BY_USER } };
+    },
+  },
+  closeUserInitiated: {
+    in: [2],
+    make: ({ remoteAccess }) => ({ remoteAccess: merged(remoteAccess, { connection: 0, trigger: 0 }) }),
+  },
+  // There always is a seed.
+  generateRngSeed: { in: [0, 1], make: () => STATUS.SUCCESS },
+  setEnabled: {
+    running: false,
+    make: ({ hostMayChangeEnabled, remoteAccess }, { enabled, by }) => {
+      if (by === 'host' && !hostMayChangeEnabled) return STATUS.NOT_PERMITTED;
+      if (enabled) return { enabled };
+      return { enabled, remoteAccess: merged(remoteAccess, { connection: 0, trigger: 0 }) };
+    },
+  },
+  requireWatchdog: { running: false, make: (_, { required }) => ({ watchdogRequired: required }) },
+  setAccount: {
+    in: [2],
+    make: ({ accounts }, { user, ha1 }) => {
+      if (!USER.test(user) || !HA1.test(ha1)) return STATUS.INVALID_PARAMETER;
+      const full = !Object.hasOwn(accounts, user) && Object.keys(accounts).length >= ACCOUNTS_MOST;
+      return full ? STATUS.MAX_LIMIT_REACHED : { accounts: merged(accounts, { [user]: ha1 }) };
+    },
+  },
+  removeAccount: {
+    in: [2],
+    make: ({ accounts }, { user }) => {
+      if (!Object.hasOwn(accounts, user)) return STATUS.NOT_FOUND;
+      if (user === ADMIN_USER) return STATUS.NOT_PERMITTED;
+      return { accounts: Object.fromEntries(Object.entries(accounts).filter(([name]) => name !== user)) };
+    },
+  },
+  set: { make: (_, { settings }) => settings },
+  setInterface: {
+    running: false,
+    make: (state, { which, settings }) => {
+      const now = state[which];
+      return now === null ? STATUS.INTERFACE_DOES_NOT_EXIST : { [which]: merged(now, settings) };
+    },
+  },
+  setRemoteAccess: {
+    make: ({ remoteAccess }, { settings }) => ({ remoteAccess: merged(remoteAccess, settings) }),
+  },
+};
+
+/** What all ways to be provisioned have in common. */
+const PROVISIONED_PART = {
+  provisioningMode: 1,
+  provisioningState: 2,
+  provisioningServerOtp: '',
+} as const satisfies Partial<AmtState>;
+
+/** The very same value where nothing differs. */
+function merged<T extends object>(value: T, changes: Partial<T>): T {
+  const same = (Object.keys(changes) as (keyof T)[]).every((key) => Object.is(value[key], changes[key]));
+  return same ? value : { ...value, ...changes };
+}
+
+function isDomain(text: string): boolean {
+  return /^[!-~]{0,255}$/.test(text);
+}
+
+const HA1 = /^[0-9a-f]{32}$/;
+/** Users whose names begin with `$$` are AMT's own. */
+const USER = /^(?!\$\$)[!-~]{1,16}$/;
+const ACCOUNTS_MOST = 16;
+const OTP_MOST = 32;
+/** By algorithm: SHA-1, SHA-256, SHA-384. */
+const HASH_BYTES: ReadonlyMap<number, number> = new Map([
+  [1, 20],
+  [2, 32],
+  [3, 48],
+]);
+/** Of `userInitiatedInterfaces`. */
+const OS_AGENT = 2;
+/** Of `AmtRemoteAccess.trigger`. */
+const BY_USER = 0;
+
+const STATUS = {
+  SUCCESS: 0,
+  INVALID_AMT_MODE: 0x03,
+  NOT_PERMITTED: 0x10,
+  MAX_LIMIT_REACHED: 0x17,
+  INVALID_DOMAIN_NAME: 0x1c,
+  INVALID_PROVISIONING_STATE: 0x20,
+  INVALID_PARAMETER: 0x24,
+  CONNECTION_FAILED: 0x2d,
+  CONNECTION_TOO_MANY: 0x2e,
+  CERTIFICATE_NOT_READY: 0x31,
+  ACCESS_NOT_GRANTED: 0x200,
+  HOST_VPN_DISABLED: 0x201,
+  ACCESS_GRANTED_WITHOUT_DDNS: 0x202,
+  NOT_FOUND: 0x814,
+  INTERFACE_DOES_NOT_EXIST: 2501,
+} as const;
