@@ -43,12 +43,12 @@ export class Amt {
   /**
    * Does it, or refuses it and changes nothing.
    *
-   * @param nowMs milliseconds since 1970, or of a test's clock: audit records have it.
+   * @param nowMs milliseconds of the caller's clock, for who hears of the change.
    * @returns AMT's status: 0 for success, else why not.
    */
   perform(nowMs: number, command: AmtCommand): number {
     const before = this.#state;
-    const { status, state } = step(before, nowMs, command);
+    const { status, state } = step(before, command);
     this.#state = state;
     if (state !== before) {
       for (const listener of [...this.#listeners]) listener({ atMs: nowMs, command, before, state });

@@ -7,8 +7,8 @@ import type { AmtInterface, AmtRemoteAccess, AmtSettings } from './state.ts';
 export type AmtCommand =
   /** Host-based set-up: into client control mode, with MD5 of `admin:realm:password` in lower-case hex. */
   | { readonly type: 'setup'; readonly ha1: string }
-  /** Set-up by a configuration server, or in the firmware's menu: into admin control mode. */
-  | { readonly type: 'setupAdmin'; readonly ha1: string }
+  /** Set-up by a configuration server: into admin control mode. `atS`: seconds since 1970, for the record of it. */
+  | { readonly type: 'setupAdmin'; readonly ha1: string; readonly atS: number }
   /** `host`: a program of the host over AMTHI or as the local account; that cannot end admin control mode. */
   | { readonly type: 'unprovision'; readonly by: 'host' | 'administrator' }
   /** AMT looks for a configuration server. */

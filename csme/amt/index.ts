@@ -5,4 +5,5 @@
 export { Amt, type AmtChange, type AmtOptions } from './amt.ts';
 export type { AmtCommand } from './commands.ts';
 export * from './profiles.ts';
+export * from './sap.ts';
 export * from './state.ts';

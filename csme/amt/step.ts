@@ -14,13 +14,13 @@ export interface AmtStep {
   readonly state: AmtState;
 }
 
-export function step(state: AmtState, nowMs: number, command: AmtCommand): AmtStep {
+export function step(state: AmtState, command: AmtCommand): AmtStep {
   const rule = RULES[command.type] as Rule<AmtCommand>;
   if (rule.running !== false && !state.enabled) return { status: STATUS.INVALID_AMT_MODE, state };
   if (rule.in !== undefined && !rule.in.includes(state.provisioningState)) {
     return { status: STATUS.INVALID_PROVISIONING_STATE, state };
   }
-  const made = rule.make(state, command, nowMs);
+  const made = rule.make(state, command);
   if (typeof made === 'number') return { status: made, state };
   const { status = STATUS.SUCCESS, ...changes } = made;
   return { status, state: merged(state, changes) };
@@ -32,11 +32,7 @@ interface Rule<C extends AmtCommand> {
   /** In which provisioning states it can be done; left out: in all. */
   readonly in?: readonly AmtState['provisioningState'][];
   /** What of the state is replaced, with a status if it is not that of success; or the status of a refusal. */
-  make(
-    state: AmtState,
-    command: C,
-    nowMs: number,
-  ): (Partial<AmtState> & { readonly status?: number }) | number;
+  make(state: AmtState, command: C): (Partial<AmtState> & { readonly status?: number }) | number;
 }
 
 const RULES: { readonly [T in AmtCommand['type']]: Rule<Extract<AmtCommand, { type: T }>> } = {
@@ -55,7 +51,7 @@ const RULES: { readonly [T in AmtCommand['type']]: Rule<Extract<AmtCommand, { ty
   },
   setupAdmin: {
     in: [0, 1],
-    make: (state, { ha1 }, nowMs) => {
+    make: (state, { ha1, atS }) => {
       if (!HA1.test(ha1)) return STATUS.INVALID_PARAMETER;
       const certificate = state.certificateHashes.find(({ isActive }) => isActive);
       return {
@@ -69,7 +65,7 @@ const RULES: { readonly [T in AmtCommand['type']]: Rule<Extract<AmtCommand, { ty
           certificateHandle: certificate?.handle ?? null,
           serverAddress: state.configServer.address,
           serverFqdn: state.configServer.fqdn,
-          startedAtS: Math.floor(nowMs / 1000),
+          startedAtS: atS,
         },
       };
     },
