@@ -1,14 +1,16 @@
-// Character devices: opened, read, written and closed, and the ioctls of /dev/meiN and /dev/rfkill.
+// Character devices: opened, read, written and closed, and the ioctls of /dev/meiN, /dev/rfkill and /dev/watchdogN.
 #include "support.h"
 
 #include <fcntl.h>
 #include <linux/mei.h>
 #include <linux/rfkill.h>
+#include <linux/watchdog.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -191,6 +193,36 @@ Napi::Value rfkillMaxSize(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value watchdogIdentity(const Napi::CallbackInfo& info) {
+  int fd = descriptorOf(info[0]);
+  watchdog_info watchdog{};
+  int error = retried(fd, WDIOC_GETSUPPORT, &watchdog);
+  if (error != 0) throw systemError(info.Env(), "ioctl WDIOC_GETSUPPORT", error, kDevice);
+  const char* identity = reinterpret_cast<const char*>(watchdog.identity);
+  return Napi::String::New(info.Env(), identity, strnlen(identity, sizeof watchdog.identity));
+}
+
+Napi::Value watchdogSetTimeout(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  int fd = descriptorOf(info[0]);
+  auto seconds = static_cast<int>(integerOf(info[1], "seconds", 1, INT_MAX));
+  return BlockingCall::start(env, duplicateOf(env, fd), [seconds](int own) mutable {
+    Outcome outcome{"ioctl WDIOC_SETTIMEOUT"};
+    outcome.error = retried(own, WDIOC_SETTIMEOUT, &seconds);
+    return outcome;
+  });
+}
+
+Napi::Value watchdogKeepAlive(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  int fd = descriptorOf(info[0]);
+  return BlockingCall::start(env, duplicateOf(env, fd), [](int own) {
+    Outcome outcome{"ioctl WDIOC_KEEPALIVE"};
+    outcome.error = retried(own, WDIOC_KEEPALIVE, nullptr);
+    return outcome;
+  });
+}
+
 }  // namespace
 
 void addDeviceCalls(Napi::Env env, Napi::Object exports) {
@@ -202,6 +234,9 @@ void addDeviceCalls(Napi::Env env, Napi::Object exports) {
   exports["meiNotifySet"] = Napi::Function::New(env, meiNotifySet, "meiNotifySet");
   exports["meiNotifyGet"] = Napi::Function::New(env, meiNotifyGet, "meiNotifyGet");
   exports["rfkillMaxSize"] = Napi::Function::New(env, rfkillMaxSize, "rfkillMaxSize");
+  exports["watchdogIdentity"] = Napi::Function::New(env, watchdogIdentity, "watchdogIdentity");
+  exports["watchdogSetTimeout"] = Napi::Function::New(env, watchdogSetTimeout, "watchdogSetTimeout");
+  exports["watchdogKeepAlive"] = Napi::Function::New(env, watchdogKeepAlive, "watchdogKeepAlive");
 }
 
 }  // namespace sapwood

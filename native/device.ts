@@ -28,6 +28,16 @@ export interface DeviceCalls {
    * takes 8 to 255; ENOTTY when it has only records of 8 bytes (before Linux 5.11).
    */
   rfkillMaxSize(fd: number, bytes: number): void;
+
+  /** WDIOC_GETSUPPORT of a /dev/watchdogN: what its driver calls it. */
+  watchdogIdentity(fd: number): string;
+  /** WDIOC_SETTIMEOUT, in seconds; the kernel pings behind it. In the thread pool, as `meiConnect`: a ping may wait. */
+  watchdogSetTimeout(fd: number, seconds: number): Promise<void>;
+  /**
+   * WDIOC_KEEPALIVE. In the thread pool; mei_wdt lets it wait for the firmware's answer, for ever if there is none, and
+   * only the end of the process ends that.
+   */
+  watchdogKeepAlive(fd: number): Promise<void>;
 }
 
 /** What a connect tells about the client: the firmware's words, not yet checked. */

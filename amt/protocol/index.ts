@@ -5,3 +5,4 @@
 export * from './apf/index.ts';
 export * from './errors.ts';
 export { Secret } from './secret.ts';
+export * from './watchdog/index.ts';
