@@ -5,7 +5,8 @@
  * request is no envelope with an instance or a fault in it, or is larger than a client must take.
  */
 import { type DigestFields, parseAuthorization, responseOf, secretOf } from '../amt/web/index.ts';
-import { amtDevice, readEnvelope, WsmanService } from '../csme/network/index.ts';
+import { Amt, PROVISIONED } from '../csme/amt/index.ts';
+import { readEnvelope, WsmanService } from '../csme/network/index.ts';
 import { DigestGuard } from '../csme/network/web/digest.ts';
 import { hexOf } from '../sap/index.ts';
 import { mutate } from './mutate.ts';
@@ -90,11 +91,10 @@ interface Target {
 }
 
 const CREDENTIALS = { user: 'admin', password: 'fuzz' };
-const DEVICE = amtDevice();
 /** Of another server: a right answer to it is told by `stale`, and the guard's own randomness decides nothing. */
 const PROVEN: DigestFields = prove({
   username: CREDENTIALS.user,
-  realm: DEVICE.realm,
+  realm: PROVISIONED.realm,
   nonce: 'zicaAAAAAAAAAAAAa8tMnB1xbyLK5UFG',
   uri: '/wsman',
   algorithm: undefined,
@@ -111,12 +111,14 @@ function prove(fields: Omit<DigestFields, 'response'>): DigestFields {
 
 const HEADERS: Target = (() => {
   const options = { now: () => 0, lifetimeMs: 1, remembered: 1 };
-  const guard = new DigestGuard(DEVICE.realm, CREDENTIALS, options);
+  const guard = new DigestGuard(PROVISIONED.realm, options);
+  const { user, password } = CREDENTIALS;
+  const accounts = new Map([[user, secretOf(user, PROVISIONED.realm, password)]]);
   return {
     samples: [PROVEN, PROVEN_WITHOUT_QOP].map((fields) => Buffer.from(headerOf(fields), 'latin1')),
     check(input) {
       const header = Buffer.from(input).toString('latin1');
-      const judged = guard.judge('POST', PROVEN.uri, header);
+      const judged = guard.judge('POST', PROVEN.uri, header, accounts);
       if (judged.verdict === 'granted') return 'lets in with a nonce that is not its own';
       if (judged.verdict === 'malformed' || !judged.challenge.includes('stale="true"')) return undefined;
       const fields = parseAuthorization(header);
@@ -142,7 +144,7 @@ function headerOf(fields: DigestFields): string {
 }
 
 const REQUESTS: Target = (() => {
-  const service = new WsmanService(DEVICE);
+  const service = new WsmanService(new Amt());
   const get = (name: string, more: string) =>
     '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" ' +
     'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd">' +
@@ -163,13 +165,13 @@ const REQUESTS: Target = (() => {
   return {
     samples: samples.map((text) => new TextEncoder().encode(text)),
     check(input) {
-      const { status, xml } = service.answer(input);
+      const { status, xml } = service.answer(input, 0);
       const bytes = new TextEncoder().encode(xml);
       if (bytes.length > ANSWER_MAX) return `gives an answer of ${bytes.length} bytes`;
       const read = readEnvelope(bytes);
       if ('fault' in read) return `gives an answer that is no envelope: ${read.text}`;
-      const isFault = read.body?.endsWith('}Fault') ?? false;
-      return isFault === (status !== 200) ? undefined : `gives ${read.body} with status ${status}`;
+      const isFault = read.body?.name.endsWith('}Fault') ?? false;
+      return isFault === (status !== 200) ? undefined : `gives ${read.body?.name} with status ${status}`;
     },
   };
 })();

@@ -11,7 +11,7 @@ export {
   parseChallenge,
 } from './challenge.ts';
 export { type Credentials, responseOf, secretOf } from './digest.ts';
-export { ACTION, AMT_SCHEMA, ANONYMOUS, classUri, GET, GET_RESPONSE, NS } from './namespaces.ts';
+export { ACTION, ANONYMOUS, classUri, NS } from './namespaces.ts';
 export { AMT_HTTP } from './port.ts';
 export { element, escapeText } from './xml.ts';
 export { childOf, parseXml, XML_LIMITS, type XmlElement, type XmlLimits } from './xml-tree.ts';

@@ -36,8 +36,3 @@ const SCHEMAS = {
   IPS: 'http://intel.com/wbem/wscim/1/ips-schema/1/',
   CIM: 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/',
 } as const;
-
-export const GET = ACTION.get;
-export const GET_RESPONSE = `${GET}Response`;
-/** The URI of a class is this and its name. */
-export const AMT_SCHEMA = 'http://intel.com/wbem/wscim/1/amt-schema/1/';

@@ -5,6 +5,7 @@
  * The first TCP segment to AMT's web service opens the stack, at the addresses that the segment was sent to. Who sends
  * one is answered by the way it came, a router's or its own.
  */
+import { AMT_HTTP } from '../../amt/web/index.ts';
 import {
   be16At,
   be32At,
@@ -19,7 +20,7 @@ import type { Csme, CsmeInput, CsmeOutput } from '../index.ts';
 import { ip } from './ip.ts';
 import { dataRingDoor } from './join.ts';
 import { type NetworkStack, openNetworkStack, TAP } from './stack.ts';
-import { AMT_HTTP, type WebOptions } from './web/service.ts';
+import type { WebOptions } from './web/service.ts';
 
 export interface FollowOptions extends WebOptions {
   /** The stack answers from now on. */

@@ -7,8 +7,7 @@
  *     const service = new WebService({ credentials: { user: 'admin', password } });
  *     const { port } = await service.listen({ host: '127.0.0.1', port: 0 });
  */
-export type { Credentials } from '../../amt/web/index.ts';
-export { type AmtDevice, type AmtWifi, amtDevice } from './device.ts';
+export { AMT_HTTP, type Credentials } from '../../amt/web/index.ts';
 export { NETWORK_ERRORS, NetworkError, type NetworkErrorCode, type NetworkErrorDetails } from './errors.ts';
 export { type FollowedNetwork, type FollowOptions, followHost } from './follow.ts';
 export { ip, ipProblem } from './ip.ts';
@@ -21,6 +20,6 @@ export {
   openNetworkStack,
 } from './stack.ts';
 export { WEB_LIMITS, type WebLimits } from './web/limits.ts';
-export { AMT_HTTP, type WebOptions, WebService, type WebStatistics } from './web/service.ts';
+export { type WebOptions, WebService, type WebStatistics } from './web/service.ts';
 export { type Envelope, readEnvelope, type Selector } from './wsman/envelope.ts';
 export { type WsmanAnswer, WsmanService } from './wsman/service.ts';

@@ -7,11 +7,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { AMT_HTTP } from '../../amt/web/index.ts';
 import { type Native, native, POLLERR, POLLIN, type Watch } from '../../native/index.ts';
 import { formatIpv4, formatMac, type MacAddress } from '../../sap/index.ts';
 import { NetworkError } from './errors.ts';
 import { ip } from './ip.ts';
-import { AMT_HTTP, type WebOptions, WebService, type WebStatistics } from './web/service.ts';
+import { type WebOptions, WebService, type WebStatistics } from './web/service.ts';
 
 export interface NetworkStackOptions extends WebOptions {
   /** CSME's address on the link; the host's WLAN card has the same. */

@@ -1,6 +1,6 @@
 /** The HTML pages of the emulated AMT. */
 import { escapeText } from '../../../amt/web/index.ts';
-import type { AmtDevice } from '../device.ts';
+import type { AmtState } from '../../amt/index.ts';
 
 const TITLE = 'Intel&reg; Active Management Technology';
 
@@ -13,20 +13,22 @@ export function logonPage(): string {
 }
 
 /** System status: what AMT shows first to who has logged on. */
-export function indexPage(device: AmtDevice): string {
+export function indexPage(state: AmtState): string {
   const rows = [
-    ['Computer', [device.hostName, device.domainName].filter((part) => part !== '').join('.')],
-    ['System ID', device.uuid],
-    ['Firmware version', device.version],
-    ['Power', device.powerSource === 0 ? 'AC' : 'DC'],
-    ['Control mode', device.provisioningMode === 1 ? 'admin' : 'client'],
-    ['Wireless network', device.wifi.lastConnectedSsidUnderMeControl || 'none'],
+    ['Computer', [state.hostName, state.domainName].filter((part) => part !== '').join('.')],
+    ['System ID', state.uuid],
+    ['Firmware version', state.version],
+    ['Power', state.powerSource === 0 ? 'AC' : 'DC'],
+    ['Control mode', CONTROL_MODES[state.controlMode]],
+    ['Wireless network', state.wifi.lastConnectedSsidUnderMeControl || 'none'],
   ] as const;
   const table = rows
     .map(([name, value]) => `<tr><th>${name}</th><td>${escapeText(value)}</td></tr>`)
     .join('');
   return page(`<h1>System Status</h1><table>${table}</table>`);
 }
+
+const CONTROL_MODES = ['none', 'client', 'admin'] as const;
 
 /** A page that says what went wrong. */
 export function problemPage(title: string, sentence: string): string {

@@ -1,30 +1,35 @@
 /**
  * The emulated AMT web service: pages, HTTP Digest and WS-Management, as a server of node:http.
  *
- * It listens wherever it is told to: on CSME's address in a network namespace, or on 127.0.0.1.
+ * It listens wherever it is told to: on CSME's address in a network namespace, or on 127.0.0.1. Whoever comes that way is
+ * served while AMT is provisioned. Programs of the host come by `accept`: they are served as soon as AMT runs, and only
+ * to them is its local account good.
  *
  *     const service = new WebService({ credentials: { user: 'admin', password } });
  *     const { port } = await service.listen({ host: '127.0.0.1', port: 0 });
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Credentials } from '../../../amt/web/index.ts';
+import type { Duplex } from 'node:stream';
+import { type Credentials, secretOf } from '../../../amt/web/index.ts';
 import { systemClock } from '../../../transport/index.ts';
-import { type AmtDevice, amtDevice } from '../device.ts';
+import { type Amt, LOCAL_USER } from '../../amt/index.ts';
+import { ownAmt } from '../own-amt.ts';
 import { ENVELOPE_MAX } from '../wsman/envelope.ts';
 import { WsmanService } from '../wsman/service.ts';
 import { readBody, sendBytes } from './bytes.ts';
-import { DigestGuard } from './digest.ts';
+import { type Accounts, DigestGuard } from './digest.ts';
 import { WEB_LIMITS, type WebLimits } from './limits.ts';
 import { indexPage, logonPage, problemPage } from './pages.ts';
 
-/** AMT's port for HTTP without TLS. */
-export const AMT_HTTP = 16992;
-
 export interface WebOptions {
-  /** Who may log on. There is no default: without them the constructor throws NETWORK_ERR_CREDENTIALS. */
-  readonly credentials: Credentials;
-  readonly device?: AmtDevice;
+  /** What it is the web service of: its state and who may log on. It is asked at every request. */
+  readonly amt?: Amt;
+  /**
+   * Without `amt`: the one administrator of a provisioned AMT. There is no default: without them the constructor throws
+   * NETWORK_ERR_CREDENTIALS.
+   */
+  readonly credentials?: Credentials;
   /** Further pages behind the Digest: path, with its first slash, and bytes. */
   readonly pages?: ReadonlyMap<string, Uint8Array>;
   readonly limits?: Partial<WebLimits>;
@@ -44,28 +49,35 @@ export interface WebStatistics {
 }
 
 export class WebService {
-  readonly #device: AmtDevice;
+  readonly #amt: Amt;
   readonly #guard: DigestGuard;
   readonly #wsman: WsmanService;
   readonly #pages: ReadonlyMap<string, Uint8Array>;
   readonly #bodyMax: number;
   readonly #server: Server;
+  /** Connections of programs of the host. */
+  readonly #local = new WeakSet<Duplex>();
   /** The responses of a connection that are not out yet. */
   readonly #openResponses = new WeakMap<Socket, Set<ServerResponse>>();
+  readonly #forgetAmt: () => void;
   readonly #statistics = { connections: 0, refused: 0, timedOut: 0, requests: 0, challenged: 0 };
 
   constructor(options: WebOptions) {
     const limits = { ...WEB_LIMITS, ...options.limits };
-    this.#device = options.device ?? amtDevice();
-    this.#guard = new DigestGuard(this.#device.realm, options.credentials, {
+    this.#amt = options.amt ?? ownAmt(options.credentials);
+    this.#guard = new DigestGuard(this.#amt.state.realm, {
       now: options.now ?? (() => systemClock.now()),
       lifetimeMs: limits.nonceLifetimeMs,
       remembered: limits.nonces,
     });
-    this.#wsman = new WsmanService(this.#device);
+    this.#wsman = new WsmanService(this.#amt);
     this.#pages = options.pages ?? new Map();
     this.#bodyMax = Math.min(limits.bodyBytes, ENVELOPE_MAX);
     this.#server = this.#createServer(limits);
+    // Who is being answered hears the end of the answer.
+    this.#forgetAmt = this.#amt.onChange(({ before, state }) => {
+      if (reached(before) && !reached(state)) this.#server.closeIdleConnections();
+    });
   }
 
   /** Listens in the network namespace of the calling thread. */
@@ -79,14 +91,22 @@ export class WebService {
     });
   }
 
+  /** Serves a program of the host: `stream` is its connection, whatever carries it. */
+  accept(stream: Duplex): void {
+    this.#local.add(stream);
+    this.#server.emit('connection', stream);
+  }
+
   statistics(): WebStatistics {
     return { ...this.#statistics };
   }
 
   /** Closes the listener and every connection. */
   close(): Promise<void> {
+    this.#forgetAmt();
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
+      if (this.#server.listening) this.#server.close(() => resolve());
+      else resolve();
       this.#server.closeAllConnections();
     });
   }
@@ -102,7 +122,10 @@ export class WebService {
     });
     server.maxConnections = limits.connections;
     server.timeout = limits.silenceTimeoutMs;
-    server.on('connection', () => this.#statistics.connections++);
+    server.on('connection', (stream) => {
+      if (this.#serves(stream)) this.#statistics.connections++;
+      else stream.destroy();
+    });
     server.on('drop', () => this.#statistics.refused++);
     server.on('timeout', (socket) => {
       this.#statistics.timedOut++;
@@ -136,19 +159,34 @@ export class WebService {
     const target = request.url ?? '';
     const path = target.split('?', 1)[0]!;
     if (path === '/' || path === '/logon.htm') return this.#open(path, request, response);
-    const judged = this.#guard.judge(method, target, request.headers.authorization);
+    const { socket, headers } = request;
+    if (!this.#serves(socket)) return void socket.destroy();
+    const judged = this.#guard.judge(method, target, headers.authorization, this.#accounts(socket));
     if (judged.verdict === 'malformed') return this.#problem(response, 400, judged.problem);
     if (judged.verdict === 'challenged') {
       this.#statistics.challenged++;
       response.setHeader('WWW-Authenticate', judged.challenge);
       return this.#problem(response, 401, 'This page needs a user and a password.');
     }
-    if (path === '/wsman') return this.#manage(request, response, body);
-    const page = path === '/index.htm' ? Buffer.from(indexPage(this.#device)) : this.#pages.get(path);
+    if (path === '/wsman') return this.#manage(request, response, body, judged.user);
+    const page = path === '/index.htm' ? Buffer.from(indexPage(this.#amt.state)) : this.#pages.get(path);
     if (page === undefined) return this.#problem(response, 404, 'There is no such page.');
     if (!readsOnly(method)) return this.#notAllowed(response, 'GET, HEAD');
     const type = path === '/index.htm' ? HTML : 'application/octet-stream';
     return sendBytes(response, 200, type, page);
+  }
+
+  /** Whether there is a service at all for who comes this way. */
+  #serves(stream: Duplex): boolean {
+    const { state } = this.#amt;
+    return this.#local.has(stream) ? state.enabled : reached(state);
+  }
+
+  #accounts(stream: Duplex): Accounts {
+    const accounts = this.#amt.accounts();
+    if (!this.#local.has(stream)) return accounts;
+    const { user, password } = this.#amt.localAccount();
+    return new Map(accounts).set(user, secretOf(user, this.#amt.state.realm, password));
   }
 
   /** What needs no password. */
@@ -159,9 +197,12 @@ export class WebService {
     return Promise.resolve();
   }
 
-  #manage(request: IncomingMessage, response: ServerResponse, body: Uint8Array): Promise<void> {
+  #manage(request: IncomingMessage, response: ServerResponse, body: Uint8Array, user: string): Promise<void> {
     if (request.method !== 'POST') return this.#notAllowed(response, 'POST');
-    const { status, xml } = this.#wsman.answer(body);
+    const caller = { isLocalAccount: user === LOCAL_USER };
+    const { status, xml } = this.#wsman.answer(body, Date.now(), caller);
+    // The request may have ended the service.
+    if (!this.#serves(request.socket)) response.setHeader('Connection', 'close');
     // In chunks, as AMT sends it: its clients are made for that.
     response.writeHead(status, { 'Content-Type': 'application/soap+xml;charset=UTF-8' });
     response.write(xml);
@@ -193,7 +234,7 @@ export class WebService {
   }
 
   #serverHeader(): string {
-    return `Intel(R) Active Management Technology ${this.#device.version}`;
+    return `Intel(R) Active Management Technology ${this.#amt.state.version}`;
   }
 }
 
@@ -216,6 +257,11 @@ const UNREADABLE: Readonly<Record<string, Problem>> = {
   HPE_HEADER_OVERFLOW: 431,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
+
+/** The network reaches the service. */
+function reached({ enabled, provisioningState }: Amt['state']): boolean {
+  return enabled && provisioningState === 2;
+}
 
 function readsOnly(method: string | undefined): boolean {
   return method === 'GET' || method === 'HEAD';

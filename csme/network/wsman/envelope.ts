@@ -1,7 +1,7 @@
 /**
- * Reads the SOAP envelope of a WS-Management request: the headers that count and the name of what is in the body.
+ * Reads the SOAP envelope of a WS-Management request: the headers that count and what is in the body.
  *
- * Hostile input: the size, the depth and the number of selectors are bounded; a document type declaration, a processing
+ * Hostile input: the size, the depth and the numbers of selectors and elements are bounded; a document type declaration, a processing
  * instruction and an entity that XML does not define itself are refused. What is wrong comes back as a fault.
  */
 import { SaxesParser, type SaxesTagNS } from 'saxes';
@@ -11,6 +11,15 @@ import type { Fault } from './faults.ts';
 export interface Selector {
   readonly name: string;
   readonly value: string;
+}
+
+/** An element of the body; its attributes do not count. */
+export interface BodyElement {
+  /** `{namespace}name`. */
+  readonly name: string;
+  /** Its own text, without the white space around it. */
+  readonly text: string;
+  readonly children: readonly BodyElement[];
 }
 
 /** Texts are as in the envelope, without the white space around them. */
@@ -26,14 +35,16 @@ export interface Envelope {
   readonly selectors: readonly Selector[];
   /** Local name of a header that must be understood and is not. */
   readonly notUnderstood: string | undefined;
-  /** `{namespace}name` of the body's first element. */
-  readonly body: string | undefined;
+  /** The body's first element. */
+  readonly body: BodyElement | undefined;
 }
 
 /** Bytes of the largest envelope that is read. */
 export const ENVELOPE_MAX = 64 * 1024;
 const DEPTH_MAX = 24;
 const SELECTORS_MAX = 32;
+/** Elements of the body. */
+const ELEMENTS_MAX = 512;
 /** Longest header text that is kept: a URI, an identifier. */
 const TEXT_MAX = 2048;
 
@@ -116,7 +127,10 @@ class Reader {
   readonly #texts: Texts = {};
   readonly #selectors: Selector[] = [];
   #notUnderstood: string | undefined;
-  #body: string | undefined;
+  #body: BodyElement | undefined;
+  /** The elements of the body that are open, and how many there were. */
+  readonly #open: { name: string; text: string; children: BodyElement[] }[] = [];
+  #elements = 0;
   #hasBody = false;
   /** The text of the header that is being read, and where it goes. */
   #collected = '';
@@ -141,11 +155,13 @@ class Reader {
     if (path.length === 0) this.#root(tag, name);
     else if (path.length === 1) this.#part(name);
     else if (path[1] === HEADER) this.#header(tag, name);
-    else if (path[1] === BODY && path.length === 2) this.#body ??= name;
+    else if (path[1] === BODY) this.#element(name);
     path.push(name);
   }
 
   text(part: string): void {
+    const element = this.#open.at(-1);
+    if (element !== undefined) element.text += part;
     if (this.#into === undefined) return;
     this.#collected += part;
     if (this.#collected.length > TEXT_MAX) this.refuse(`A header is longer than ${TEXT_MAX} characters.`);
@@ -156,6 +172,8 @@ class Reader {
       this.#into(this.#collected.trim());
       this.#into = undefined;
     }
+    const element = this.#open.pop();
+    if (element !== undefined) element.text = element.text.trim();
     this.#path.pop();
   }
 
@@ -209,6 +227,15 @@ class Reader {
     } else if (path.length === 3 && path[2] === SELECTOR_SET) {
       this.#selector(tag, name);
     }
+  }
+
+  #element(name: string): void {
+    if (++this.#elements > ELEMENTS_MAX) this.refuse(`The body has more than ${ELEMENTS_MAX} elements.`);
+    const element = { name, text: '', children: [] };
+    const parent = this.#open.at(-1);
+    if (parent !== undefined) parent.children.push(element);
+    else this.#body ??= element;
+    this.#open.push(element);
   }
 
   #collect(field: keyof Texts): void {

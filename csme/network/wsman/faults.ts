@@ -1,7 +1,7 @@
 /**
  * The faults that the emulated AMT gives: one table.
  *
- * Source: DSP0226 (WS-Management) §14 and WS-Addressing 2004/08 §4 for codes and details; the sentence of
+ * Source: DSP0226 (WS-Management) §14, WS-Enumeration and WS-Transfer 2004/09 and WS-Addressing 2004/08 §4 for codes and details; the sentence of
  * DestinationUnreachable is from a public capture of AMT, that of InvalidSelectors from a public mock of it.
  */
 
@@ -55,12 +55,32 @@ export const FAULTS = {
     subcode: 'wsa:ActionNotSupported',
     reason: 'The action is not supported by the service.',
   },
+  accessDenied: {
+    code: 'Sender',
+    subcode: 'wsman:AccessDenied',
+    reason: 'The sender was not authorized to access the resource.',
+  },
+  invalidEnumerationContext: {
+    code: 'Receiver',
+    subcode: 'wsen:InvalidEnumerationContext',
+    reason: 'The supplied enumeration context is invalid.',
+  },
+  filteringNotSupported: {
+    code: 'Sender',
+    subcode: 'wsen:FilteringNotSupported',
+    reason: 'Filtering over the enumeration is not supported.',
+  },
+  invalidRepresentation: {
+    code: 'Sender',
+    subcode: 'wxf:InvalidRepresentation',
+    reason: 'The XML content is not valid.',
+  },
 } as const satisfies Readonly<Record<string, FaultDeclaration>>;
 
 interface FaultDeclaration {
   /** Of SOAP 1.2 §5.4.6. */
   readonly code: 'Sender' | 'Receiver' | 'VersionMismatch' | 'MustUnderstand';
-  readonly subcode?: `wsman:${string}` | `wsa:${string}`;
+  readonly subcode?: `${'wsman' | 'wsa' | 'wsen' | 'wxf'}:${string}`;
   readonly reason: string;
 }
 
@@ -69,9 +89,12 @@ export type FaultDetail =
   | 'AddressingMode'
   | 'CharacterSet'
   | 'DuplicateSelectors'
+  | 'EnumerationMode'
   | 'FragmentLevelAccess'
+  | 'InsufficientSelectors'
   | 'InvalidResourceURI'
   | 'InvalidValue'
+  | 'InvalidValues'
   | 'MaxEnvelopeSizeExceeded'
   | 'MinimumEnvelopeLimit'
   | 'ServiceEnvelopeLimit'

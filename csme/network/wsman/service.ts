@@ -3,11 +3,16 @@
  *
  * Source: DSP0226; layout, prefixes and identifiers of the messages as AMT writes them.
  */
-import { ANONYMOUS, element, escapeText, GET, GET_RESPONSE, NS } from '../../../amt/web/index.ts';
-import type { AmtDevice } from '../device.ts';
-import { AMT_CLASSES, type AmtClass, instanceXml, propertyText } from './classes.ts';
-import { type Envelope, readEnvelope, type Selector } from './envelope.ts';
+import { ANONYMOUS, element, escapeText, NS } from '../../../amt/web/index.ts';
+import type { Amt } from '../../amt/index.ts';
+import { AMT_CLASSES } from './classes/index.ts';
+import { type Envelope, readEnvelope } from './envelope.ts';
 import { FAULTS, type Fault, faultStatus } from './faults.ts';
+import { headerProblem } from './headers.ts';
+import { identified } from './identify.ts';
+import { Operations, type Performed } from './operations.ts';
+import type { Caller } from './schema.ts';
+import { document, PREFIXES } from './write.ts';
 
 export interface WsmanAnswer {
   readonly status: 200 | 400 | 500;
@@ -16,63 +21,64 @@ export interface WsmanAnswer {
 
 /** A text may name what the request has, and a name may be as long as the request. */
 const FAULT_TEXT_MAX = 200;
-/** DSP0226 R6.2-4: in less than this a fault may not fit. */
-const ENVELOPE_SIZE_MIN = 8192;
 
 export class WsmanService {
-  readonly #device: AmtDevice;
+  readonly #amt: Amt;
+  readonly #operations: Operations;
   #answers = 0;
 
-  constructor(device: AmtDevice) {
-    this.#device = device;
+  constructor(amt: Amt) {
+    this.#amt = amt;
+    this.#operations = new Operations(amt);
   }
 
-  /** Answers one request. Never throws. */
-  answer(request: Uint8Array): WsmanAnswer {
+  /** Answers one request. `nowMs`: milliseconds since 1970. Never throws. */
+  answer(request: Uint8Array, nowMs: number, caller: Caller = ADMINISTRATOR): WsmanAnswer {
     const envelope = readEnvelope(request);
     if ('fault' in envelope) return this.#fault(envelope, undefined);
-    const answered = this.#perform(envelope);
-    if (typeof answered !== 'string') return this.#fault(answered, envelope.messageId);
+    if (envelope.body?.name === IDENTIFY && envelope.notUnderstood === undefined)
+      return { status: 200, xml: identified(this.#amt.state.version) };
+    const performed = this.#perform(envelope, nowMs, caller);
+    if ('fault' in performed) return this.#fault(performed, envelope.messageId);
+    const xml = this.#performed(performed, envelope);
     const limit = Number(envelope.maxEnvelopeSize ?? Number.POSITIVE_INFINITY);
-    if (Buffer.byteLength(answered) > limit)
+    if (Buffer.byteLength(xml) > limit)
       return this.#fault({ fault: 'encodingLimit', detail: 'MaxEnvelopeSizeExceeded' }, envelope.messageId);
-    return { status: 200, xml: answered };
+    return { status: 200, xml };
   }
 
-  #perform(envelope: Envelope): string | Fault {
+  #perform(envelope: Envelope, nowMs: number, caller: Caller): Performed | Fault {
     if (envelope.notUnderstood !== undefined) {
       return envelope.notUnderstood === 'FragmentTransfer'
         ? { fault: 'unsupportedFeature', detail: 'FragmentLevelAccess' }
         : { fault: 'mustUnderstand', text: `The header is ${envelope.notUnderstood}.` };
     }
-    if (envelope.body === IDENTIFY) return identified(this.#device);
     const problem = headerProblem(envelope);
     if (problem !== undefined) return problem;
-    const amt = AMT_CLASSES.find(({ uri }) => uri === envelope.resourceUri);
+    const amt = AMT_CLASSES.get(envelope.resourceUri ?? '');
     if (amt === undefined) return { fault: 'destinationUnreachable', detail: 'InvalidResourceURI' };
-    if (envelope.action !== GET) return { fault: 'actionNotSupported' };
-    return selectorProblem(amt, envelope.selectors, this.#device) ?? this.#got(amt, envelope);
+    return this.#operations.perform(amt, envelope, nowMs, caller);
   }
 
-  #got(amt: AmtClass, envelope: Envelope): string {
+  #performed({ namespaces, body }: Performed, envelope: Envelope): string {
     return document(
-      { ...PREFIXES, g: amt.uri, h: NS.cimCommon, xsi: NS.instance },
+      { ...PREFIXES, ...namespaces, xsi: NS.instance },
       element(
         'a:Header',
-        ...this.#addressed(GET_RESPONSE, envelope.messageId),
-        element('c:ResourceURI', amt.uri),
+        ...this.#addressed(`${envelope.action}Response`, envelope.messageId),
+        element('c:ResourceURI', escapeText(envelope.resourceUri ?? '')),
       ),
-      element('a:Body', instanceXml(amt, this.#device, 'g')),
+      element('a:Body', body),
     );
   }
 
   #fault({ fault, detail, text }: Fault, messageId: string | undefined): WsmanAnswer {
     const { code, reason, ...rest } = FAULTS[fault];
-    const subcode =
-      'subcode' in rest ? rest.subcode.replace('wsman:', 'c:').replace('wsa:', 'b:') : undefined;
+    const [family = '', name] = 'subcode' in rest ? rest.subcode.split(':') : [];
+    const { prefix, uri, action } = FAMILIES[family] ?? FAMILIES.wsa!;
     const xml = document(
-      { ...PREFIXES, xsi: NS.instance },
-      element('a:Header', ...this.#addressed(FAULT_ACTIONS[subcode?.[0] ?? 'a']!, messageId)),
+      { ...PREFIXES, [prefix]: uri, xsi: NS.instance },
+      element('a:Header', ...this.#addressed(action, messageId)),
       element(
         'a:Body',
         element(
@@ -80,7 +86,7 @@ export class WsmanService {
           element(
             'a:Code',
             element('a:Value', `a:${code}`),
-            subcode === undefined ? '' : element('a:Subcode', element('a:Value', subcode)),
+            name === undefined ? '' : element('a:Subcode', element('a:Value', `${prefix}:${name}`)),
           ),
           element('a:Reason', element('a:Text xml:lang="en-US"', reason)),
           element(
@@ -102,96 +108,23 @@ export class WsmanService {
     return [
       element('b:To', ANONYMOUS),
       messageId === undefined ? '' : element('b:RelatesTo', escapeText(messageId)),
-      element('b:Action a:mustUnderstand="true"', action),
+      element('b:Action a:mustUnderstand="true"', escapeText(action)),
       element('b:MessageID', `uuid:00000000-8086-8086-8086-${serial}`),
     ];
   }
 }
 
+const ADMINISTRATOR: Caller = { isLocalAccount: false };
 const IDENTIFY = `{${NS.identity}}Identify`;
 
-/** The prefixes that AMT gives. */
-const PREFIXES = {
-  a: NS.soap,
-  b: NS.addressing,
-  c: NS.wsman,
-  d: NS.trust,
-  e: NS.security,
-  f: NS.cimBinding,
-} as const;
-
-/** By the prefix of the subcode. */
-const FAULT_ACTIONS: Readonly<Record<string, string>> = {
-  a: `${NS.addressing}/fault`,
-  b: `${NS.addressing}/fault`,
-  c: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/fault',
+/** By what stands before the colon in the table of faults. */
+const FAMILIES: Readonly<
+  Record<string, { readonly prefix: string; readonly uri: string; readonly action: string }>
+> = {
+  wsa: { prefix: 'b', uri: NS.addressing, action: `${NS.addressing}/fault` },
+  wsman: { prefix: 'c', uri: NS.wsman, action: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/fault' },
+  wsen: { prefix: 'g', uri: NS.enumeration, action: `${NS.enumeration}/fault` },
+  wxf: { prefix: 'g', uri: NS.transfer, action: `${NS.transfer}/fault` },
 };
 
 const FAULT_DETAIL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/';
-
-/** What DSP0226 §11 and DASH want to know before anything else. Only who has the password is told. */
-function identified(device: AmtDevice): string {
-  const version = device.version.split('.').slice(0, 3).join('.');
-  return document(
-    { a: NS.soap, b: NS.identity, c: NS.dash },
-    '<a:Header></a:Header>',
-    element(
-      'a:Body',
-      element(
-        'b:IdentifyResponse',
-        element('b:ProtocolVersion', NS.wsman),
-        element('b:ProductVendor', 'Intel(r)'),
-        element('b:ProductVersion', `AMT ${version}`),
-        element('c:DASHVersion', '1.0.0'),
-        element(
-          'b:SecurityProfiles',
-          element(
-            'b:SecurityProfileName',
-            'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/digest',
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-function headerProblem(envelope: Envelope): Fault | undefined {
-  const { action, to, messageId, replyTo, operationTimeout, maxEnvelopeSize } = envelope;
-  if (!action || !to || !messageId) return { fault: 'headerRequired' };
-  if (replyTo !== undefined && replyTo !== ANONYMOUS)
-    return { fault: 'unsupportedFeature', detail: 'AddressingMode' };
-  if (operationTimeout !== undefined && !DURATION.test(operationTimeout))
-    return { fault: 'invalidHeader', text: 'OperationTimeout is not a duration such as PT60S.' };
-  if (maxEnvelopeSize === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(maxEnvelopeSize))
-    return { fault: 'invalidHeader', text: 'MaxEnvelopeSize is not a number of bytes.' };
-  return Number(maxEnvelopeSize) < ENVELOPE_SIZE_MIN
-    ? { fault: 'encodingLimit', detail: 'MinimumEnvelopeLimit' }
-    : undefined;
-}
-
-/** xs:duration, not negative. Every request is answered at once, so that it is one is all that matters. */
-const DURATION = /^P(?=[\dT])(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$/;
-
-/** Each class has one instance: no selector names it as well as all of its keys do. */
-function selectorProblem(
-  amt: AmtClass,
-  selectors: readonly Selector[],
-  device: AmtDevice,
-): Fault | undefined {
-  const names = new Set(selectors.map(({ name }) => name));
-  if (names.size < selectors.length) return { fault: 'invalidSelectors', detail: 'DuplicateSelectors' };
-  for (const { name, value } of selectors) {
-    // The CIM binding's selector for the namespace: AMT has one namespace, whatever it is called.
-    if (name === '__cimnamespace') continue;
-    if (!amt.keys.includes(name)) return { fault: 'invalidSelectors', detail: 'UnexpectedSelectors' };
-    if (propertyText(amt.properties[name]!, device) !== value)
-      return { fault: 'invalidSelectors', detail: 'InvalidValue' };
-  }
-  return undefined;
-}
-
-function document(namespaces: Readonly<Record<string, string>>, ...content: readonly string[]): string {
-  const declared = Object.entries(namespaces).map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`);
-  return `<?xml version="1.0" encoding="UTF-8"?>${element(`a:Envelope${declared.join('')}`, ...content)}`;
-}

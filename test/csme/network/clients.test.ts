@@ -96,13 +96,12 @@ describe('a WS-Management request as management software writes it', () => {
   });
 
   it.each([
-    ['Enumerate', amt.GeneralSettings.Enumerate(), 'b:ActionNotSupported'],
-    ['Pull', amt.GeneralSettings.Pull('1'), 'b:ActionNotSupported'],
     [
-      'a class that is not there',
+      'an instance that is not there',
       amt.EthernetPortSettings.Get({ name: 'InstanceID', value: 'x' }),
-      'b:DestinationUnreachable',
+      'c:InvalidSelectors',
     ],
+    ['a class that is not there', amt.AlarmClockService.Get(), 'b:DestinationUnreachable'],
   ])('gets a fault for %s', async (_, body, subcode) => {
     const { logOn } = await start();
     const answer = await logOn('/wsman', { method: 'POST', body });

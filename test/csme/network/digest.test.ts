@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answerChallenge, responseOf, secretOf } from '../../../amt/web/index.ts';
+import { ownAmt } from '../../../csme/network/own-amt.ts';
 import { DigestGuard } from '../../../csme/network/web/digest.ts';
 import { CREDENTIALS } from './support.ts';
 
@@ -146,10 +147,7 @@ describe('the guard', () => {
     ['a user with a colon', { user: 'a:b', password: 'x' }],
     ['a user with a line break', { user: 'a\nb', password: 'x' }],
   ])('needs credentials: %s', (_, credentials) => {
-    const options = { now: () => 0, lifetimeMs: 1, remembered: 1 };
-    expect(() => new DigestGuard(REALM, credentials, options)).toThrow(
-      expect.objectContaining({ code: 'NETWORK_ERR_CREDENTIALS' }),
-    );
+    expect(() => ownAmt(credentials)).toThrow(expect.objectContaining({ code: 'NETWORK_ERR_CREDENTIALS' }));
   });
 });
 
@@ -168,12 +166,14 @@ const REMEMBERED = 8;
 
 function guarded(credentials: { user: string; password: string } = CREDENTIALS) {
   let nowMs = 5;
-  const guard = new DigestGuard(REALM, credentials, {
+  const guard = new DigestGuard(REALM, {
     now: () => nowMs,
     lifetimeMs: LIFETIME_MS,
     remembered: REMEMBERED,
   });
-  const judged = (header: string | undefined) => guard.judge('GET', '/', header);
+  const { user, password } = credentials;
+  const accounts = new Map([[user, secretOf(user, REALM, password)]]);
+  const judged = (header: string | undefined) => guard.judge('GET', '/', header, accounts);
   return {
     wait: (ms: number) => {
       nowMs += ms;

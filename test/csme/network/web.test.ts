@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { answerChallenge } from '../../../amt/web/index.ts';
-import { AMT_HTTP, amtDevice, type WebOptions, WebService } from '../../../csme/network/index.ts';
+import { AMT_HTTP, type WebOptions, WebService } from '../../../csme/network/index.ts';
+import { ownAmt } from '../../../csme/network/own-amt.ts';
 import { CREDENTIALS, started } from './support.ts';
 
 const SERVER = 'Intel(R) Active Management Technology 16.1.25.2049';
@@ -74,7 +75,7 @@ describe('pages', () => {
   );
 
   it('shows the status of the system, escaped', async () => {
-    const { logOn } = await start({ device: amtDevice({ hostName: '<b>' }) });
+    const { logOn } = await start({ amt: ownAmt(CREDENTIALS, { hostName: '<b>' }) });
     const { status, body } = await logOn('/index.htm?x=y');
     expect(status).toBe(200);
     expect(body.toString()).toContain('&lt;b&gt;.example.test');

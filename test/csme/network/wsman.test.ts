@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amtDevice, readEnvelope, type WsmanAnswer, WsmanService } from '../../../csme/network/index.ts';
-import { AMT_CLASSES } from '../../../csme/network/wsman/classes.ts';
+import { Amt, PROVISIONED } from '../../../csme/amt/index.ts';
+import { readEnvelope, type WsmanAnswer, WsmanService } from '../../../csme/network/index.ts';
+import { AMT_CLASSES } from '../../../csme/network/wsman/classes/index.ts';
 
 const AMT = 'http://intel.com/wbem/wscim/1/amt-schema/1/';
 const WSA = 'http://schemas.xmlsoap.org/ws/2004/08/addressing';
@@ -10,6 +11,9 @@ const SOAP = 'http://www.w3.org/2003/05/soap-envelope';
 const TRANSFER = 'http://schemas.xmlsoap.org/ws/2004/09/transfer';
 const ANONYMOUS = `${WSA}/role/anonymous`;
 const DETAIL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/';
+
+const EVENTING = 'http://schemas.xmlsoap.org/ws/2004/08/eventing';
+const CONNECTED = { ...PROVISIONED.remoteAccess, mpsHost: 'mps.example' };
 
 interface Request {
   readonly resource?: string;
@@ -36,10 +40,9 @@ function selectors(...given: readonly (readonly [string, string])[]): string {
   return `<w:SelectorSet>${each.join('')}</w:SelectorSet>`;
 }
 
-function asked(request: string | Uint8Array, device = amtDevice()): WsmanAnswer {
-  return new WsmanService(device).answer(
-    typeof request === 'string' ? new TextEncoder().encode(request) : request,
-  );
+function asked(request: string | Uint8Array, amt = new Amt()): WsmanAnswer {
+  const bytes = typeof request === 'string' ? new TextEncoder().encode(request) : request;
+  return new WsmanService(amt).answer(bytes, 0);
 }
 
 /** Code, subcode and detail of a fault. */
@@ -66,7 +69,7 @@ describe('Get', () => {
     expect(xml).toContain(`<c:ResourceURI>${AMT}AMT_GeneralSettings</c:ResourceURI></a:Header>`);
     expect(propertiesOf(xml)).toMatchObject({
       AMTNetworkEnabled: '1',
-      DigestRealm: amtDevice().realm,
+      DigestRealm: PROVISIONED.realm,
       HostName: 'sapwood',
       InstanceID: 'Intel(r) AMT: General Settings',
       WsmanOnlyMode: 'false',
@@ -74,18 +77,20 @@ describe('Get', () => {
   });
 
   it('gives the others, each from what the device is at that moment', () => {
-    const device = { ...amtDevice(), provisioningMode: 4 as 1 | 4 };
-    const service = new WsmanService(device);
+    const amt = new Amt();
+    const service = new WsmanService(amt);
     const read = (name: string) =>
-      propertiesOf(service.answer(new TextEncoder().encode(get({ resource: AMT + name }))).xml);
+      propertiesOf(service.answer(new TextEncoder().encode(get({ resource: AMT + name })), 0).xml);
     expect(read('AMT_SetupAndConfigurationService')).toMatchObject({
-      ProvisioningMode: '4',
+      ProvisioningMode: '1',
       ProvisioningState: '2',
       ZeroTouchConfigurationEnabled: 'true',
     });
-    device.provisioningMode = 1;
-    device.wifi = { ...device.wifi, lastConnectedSsidUnderMeControl: 'a<b&"c\u0007' };
-    expect(read('AMT_SetupAndConfigurationService').ProvisioningMode).toBe('1');
+    amt.perform(0, { type: 'unprovision', by: 'administrator' });
+    amt.perform(0, { type: 'setup', ha1: '0'.repeat(32) });
+    const wifi = { ...amt.state.wifi, lastConnectedSsidUnderMeControl: 'a<b&"c\u0007' };
+    amt.perform(0, { type: 'set', settings: { wifi } });
+    expect(read('AMT_SetupAndConfigurationService').ProvisioningMode).toBe('4');
     expect(read('AMT_WiFiPortConfigurationService')).toMatchObject({
       RequestedState: '12',
       LastConnectedSsidUnderMeControl: 'a&lt;b&amp;&quot;c\ufffd',
@@ -94,10 +99,12 @@ describe('Get', () => {
   });
 
   it('writes properties in the order of their names, as AMT does', () => {
-    for (const { properties, keys } of AMT_CLASSES) {
-      const names = Object.keys(properties);
-      expect(names).toEqual([...names].sort());
-      expect(names).toEqual(expect.arrayContaining([...keys]));
+    for (const { instances, keys } of AMT_CLASSES.values()) {
+      for (const instance of instances({ ...PROVISIONED, remoteAccess: CONNECTED })) {
+        const names = Object.keys(instance);
+        expect(names).toEqual([...names].sort());
+        expect(names).toEqual(expect.arrayContaining([...keys]));
+      }
     }
   });
 
@@ -133,7 +140,6 @@ describe('Get', () => {
 
 describe('headers', () => {
   const sender = (subcode: string) => `400 a:Sender ${subcode}`;
-  const enumeration = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration';
   it.each<[string, Request, string]>([
     [
       'an unknown resource',
@@ -141,9 +147,9 @@ describe('headers', () => {
       sender('b:DestinationUnreachable InvalidResourceURI'),
     ],
     ['no resource', { resource: '' }, sender('b:DestinationUnreachable InvalidResourceURI')],
-    ['Put', { action: `${TRANSFER}/Put` }, sender('b:ActionNotSupported')],
-    ['Enumerate', { action: `${enumeration}/Enumerate` }, sender('b:ActionNotSupported')],
-    ['Pull', { action: `${enumeration}/Pull` }, sender('b:ActionNotSupported')],
+    ['Create', { action: `${TRANSFER}/Create` }, sender('b:ActionNotSupported')],
+    ['Delete', { action: `${TRANSFER}/Delete` }, sender('b:ActionNotSupported')],
+    ['Subscribe', { action: `${EVENTING}/Subscribe` }, sender('b:ActionNotSupported')],
     ['a method', { action: `${AMT}AMT_GeneralSettings/Do` }, sender('b:ActionNotSupported')],
     ['no action', { action: '' }, sender('b:MessageInformationHeaderRequired')],
     ['no MessageID', { messageId: '' }, sender('b:MessageInformationHeaderRequired')],
@@ -187,11 +193,11 @@ describe('headers', () => {
   });
 
   it('refuses an answer that is larger than the client takes', () => {
-    const device = amtDevice({ hostName: 'x'.repeat(9000) });
-    expect(faultOf(asked(get({ headers: maxSize('8192') }), device))).toBe(
+    const amt = new Amt({ hostName: 'x'.repeat(9000) });
+    expect(faultOf(asked(get({ headers: maxSize('8192') }), amt))).toBe(
       sender('c:EncodingLimit MaxEnvelopeSizeExceeded'),
     );
-    expect(faultOf(asked(get({ headers: maxSize('20000') }), device))).toBe('200');
+    expect(faultOf(asked(get({ headers: maxSize('20000') }), amt))).toBe('200');
   });
 
   it('relates an answer to its request, whatever the request is called', () => {
@@ -282,7 +288,7 @@ describe('an envelope that is none', () => {
   });
 
   it('gets an answer that is an envelope itself, and small', () => {
-    const service = new WsmanService(amtDevice());
+    const service = new WsmanService(new Amt());
     const base = new TextEncoder().encode(get({ headers: selectors(['InstanceID', 'x']) }));
     const piece = fc.constantFrom(
       '<',
@@ -319,12 +325,12 @@ describe('an envelope that is none', () => {
       );
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), damaged), (request) => {
-        const { status, xml } = service.answer(request);
+        const { status, xml } = service.answer(request, 0);
         expect([200, 400, 500]).toContain(status);
         expect(xml.length).toBeLessThan(8192);
         const read = readEnvelope(new TextEncoder().encode(xml));
         expect(read).toHaveProperty(
-          'body',
+          'body.name',
           expect.stringMatching(status === 200 ? /AMT_GeneralSettings$/ : /Fault$/),
         );
       }),
