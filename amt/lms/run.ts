@@ -14,6 +14,8 @@ export interface LmsOptions {
   readonly tcpTargets?: readonly Target[];
   /** Where it may send datagrams to; nowhere when left out. */
   readonly udpTargets?: readonly Target[];
+  /** Ends the attempt to start with MEI_ERR_CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
   /** The native calls; the addon's when left out. */
   readonly calls?: MeiCalls | undefined;
   readonly clock?: Clock | undefined;
@@ -91,7 +93,7 @@ class Service implements RunningLms {
   }
 
   start(): Promise<void> {
-    return this.#lme.start();
+    return this.#lme.start(this.#options.signal);
   }
 
   async stop(): Promise<void> {
