@@ -31,8 +31,20 @@ export interface MeClientProperties {
 export interface MeClient extends MeClientProperties {
   /** A host wants a connection: what serves it from now on, or why there is none. */
   accept(link: MeLink): MeService | MeRefusal;
+  /** The firmware has this client from now on. `timer` is for what outlives its connections. */
+  onAttach?(timer: MeTimer): void;
+  /** The time that `timer.wakeAt` gave has come. */
+  onTimer?(): void;
   /** The firmware starts again: whatever a restart loses is lost. Every connection has ended before. */
   onReset?(): void;
+}
+
+/** Time for a client as a whole. */
+export interface MeTimer {
+  /** The time of what is being handled, in milliseconds of the device's clock. */
+  readonly nowMs: number;
+  /** Calls `onTimer` at this time and not at one that was asked for before; undefined: not at all. A restart ends it. */
+  wakeAt(atMs: number | undefined): void;
 }
 
 /** One connection, as the firmware's side sees it. */

@@ -9,6 +9,7 @@ import {
   type MeLink,
   type MeRefusal,
   type MeService,
+  type MeTimer,
   type SendOptions,
 } from './client.ts';
 import { Schedule, type Scheduled } from './schedule.ts';
@@ -50,6 +51,7 @@ export class Firmware<Owner> {
 
   addClient(client: MeClient): void {
     this.#clients.set(client.guid, client);
+    if (client.onAttach !== undefined) client.onAttach(this.#timerOf(client));
   }
 
   removeClient(guid: string): void {
@@ -126,6 +128,20 @@ export class Firmware<Owner> {
 
   cancel(scheduled: Scheduled | undefined): void {
     this.#schedule.cancel(scheduled);
+  }
+
+  #timerOf(client: MeClient): MeTimer {
+    const firmware = this;
+    let wake: Scheduled | undefined;
+    return {
+      get nowMs() {
+        return firmware.nowMs;
+      },
+      wakeAt(atMs) {
+        firmware.cancel(wake);
+        wake = atMs === undefined ? undefined : firmware.at(atMs, () => client.onTimer?.());
+      },
+    };
   }
 
   #accept(client: MeClient, link: Link<Owner>): MeService | MeRefusal {

@@ -17,3 +17,4 @@ export {
   IOCTL_MEI_NOTIFY_GET,
   IOCTL_MEI_NOTIFY_SET,
 } from './ioctl.ts';
+export { Watchdog, type WatchdogEvent, type WatchdogPhase } from './watchdog.ts';
