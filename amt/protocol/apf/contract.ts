@@ -71,7 +71,7 @@ export type CarrierOutput =
   | { readonly type: 'send'; readonly bytes: Uint8Array }
   /**
    * Close the carrier, behind what was sent; all connections and listeners have ended before. `retryAfterMs`: open it again
-   * after this time; undefined: do not (only after `stop`).
+   * after this time; undefined: do not (after `stop`, and always with `FirmwareSession`, which waits for a host).
    */
   | { readonly type: 'disconnect'; readonly why: string; readonly retryAfterMs: number | undefined }
   /** The other side did what it must not, or something that is not known. */

@@ -4,6 +4,8 @@
  */
 export { type ApfSender, decodeApf, encodeApf } from './codec.ts';
 export type * from './contract.ts';
+export { type FirmwareOptions, FirmwareSession } from './firmware.ts';
+export { type LmsOptions, LmsSession } from './lms.ts';
 export * from './messages.ts';
 export { ApfStream, type ApfStreamOptions } from './stream.ts';
 export { APF_QUICK_TRIES, APF_TIMERS, type ApfTimerSpec } from './timers.ts';
