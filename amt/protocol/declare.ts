@@ -25,6 +25,9 @@ export type Shape =
       readonly max: number;
       readonly room?: number;
     }
+  | { readonly kind: 'fixed'; readonly size: 1 | 2 | 4; readonly value: number }
+  /** Names with a NUL behind each, in such a place. */
+  | { readonly kind: 'names'; readonly count: 2 | 4; readonly max: number; readonly room?: number }
   | { readonly kind: 'struct'; readonly fields: Fields }
   | { readonly kind: 'list'; readonly count: 1 | 2 | 4; readonly item: Field<unknown>; readonly max: number }
   | { readonly kind: 'optional'; readonly item: Field<unknown> };
@@ -184,6 +187,19 @@ export const reserved = (size: number) =>
     (from) => void from.bytes(size),
     (to) => to.zeros(size),
   ).doc('Reserved.');
+
+/** A number that is always the same; another one is an error of the sender. */
+export const fixed = (size: 1 | 2 | 4, value: number) =>
+  new FieldDecl<undefined>(
+    { kind: 'fixed', size, value },
+    size,
+    (from) => {
+      const found = from.uint(size);
+      if (found !== value) throw from.misfit('AMT_ERR_VALUE', `It is ${found}, not ${value}.`);
+      return undefined;
+    },
+    (to) => to.uint(size, value),
+  );
 
 /** Whatever stands behind the layout, which some senders pad: skipped when read, nothing when written. */
 export const skip = () =>
