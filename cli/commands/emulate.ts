@@ -1,6 +1,7 @@
 /** `sapwood emulate`: the emulated CSME, served to drivers. */
 import { randomBytes } from 'node:crypto';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { type AmtOptions, CLIENT_CONTROL, DISABLED, UNPROVISIONED } from '../../csme/amt/index.ts';
 import {
   BEHAVIOURS,
   behaviourByName,
@@ -9,23 +10,34 @@ import {
   type Profile,
   profile,
 } from '../../csme/index.ts';
-import { AMT_HTTP, type Credentials, ipProblem } from '../../csme/network/index.ts';
+import { AMT_HTTP, ipProblem } from '../../csme/network/index.ts';
 import { nativeProblem } from '../../native/index.ts';
 import type { Context, Define } from '../command.ts';
 import { commandOf, type Timed, TYPED_COMMANDS, timed } from '../emulate/commands.ts';
-import { DEVICE_COMMANDS, deviceOf, emulateDevice } from '../emulate/device.ts';
 import { Emulation } from '../emulate/session.ts';
+import { missingFor, servedAt } from '../emulate/transports.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { meanings } from '../help.ts';
 import { Journal } from '../live/journal.ts';
-import { socketPathOf } from '../live/socket-path.ts';
 import { hearTyped, quoted } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { list, wrapWords } from '../replay-text.ts';
 
+/** What AMT is at the beginning. */
+const AMT_KINDS = {
+  admin: { doc: 'provisioned, admin control mode', options: {} },
+  client: { doc: 'provisioned by a program of the host, client control mode', options: CLIENT_CONTROL },
+  unprovisioned: { doc: 'as a machine comes from its maker', options: UNPROVISIONED },
+  disabled: { doc: "switched off in the firmware's menu", options: DISABLED },
+} as const satisfies Readonly<
+  Record<string, { readonly doc: string; readonly options: Partial<AmtOptions> }>
+>;
+type AmtKind = keyof typeof AMT_KINDS;
+
 interface Options {
-  readonly transport: string;
+  readonly transport: readonly string[];
   readonly profile?: Profile;
+  readonly amt: AmtKind;
   readonly behaviour?: readonly string[];
   readonly at?: readonly Timed[];
   readonly record?: string;
@@ -41,10 +53,19 @@ export const defineEmulate: Define = (program, bind) => {
     .command('emulate')
     .summary('the emulated CSME, served to drivers')
     .description(
-      "Serves the emulated CSME to drivers, one after the other, until it is interrupted. Without a profile it is an operational AMT that owns the card, has no session, gives the card to the host when asked, wants the frames of AMT's ports, has an NVM and accepts PLDR. Its web service answers on port 16992 where the machine permits it: at the host's own address, through the host's data ring.",
+      "Serves the emulated CSME to drivers, one after the other, until it is interrupted. Without a profile it is an operational AMT that owns the card, has no session, gives the card to the host when asked, wants the frames of AMT's ports, has an NVM and accepts PLDR. Its web service answers on port 16992 where the machine permits it: at the host's own address, through the host's data ring. At cuse:/dev/meiN its other services (AMTHI, MKHI, LME, the watchdog) are served to any MEI client through the kernel's CUSE: to programs of this machine it is a vPro machine. Give --transport twice for both ways to one CSME.",
     )
-    .requiredOption('--transport <name>', 'unix:PATH, a socket at which drivers connect, or cuse:/dev/meiN')
+    .requiredOption(
+      '--transport <name>',
+      'unix:PATH, a socket at which drivers connect, or cuse:/dev/meiN; may be given again',
+      transports,
+    )
     .option('--profile <names>', 'what kind of firmware, names separated by commas', profileOf)
+    .addOption(
+      new Option('--amt <kind>', 'what AMT is at the beginning')
+        .choices(Object.keys(AMT_KINDS))
+        .default('admin'),
+    )
     .option('--behaviour <name>', 'how it misbehaves; may be given again', behaviours)
     .option('--at <seconds:command>', 'do something so long after SAP came up; may be given again', timed)
     .option('--record <file>', 'write what happens as a trace')
@@ -61,16 +82,22 @@ ${named(Object.keys(PROFILE_PARTS))}
 Misbehaviours, some with an argument (late:50); docs/csme.md tells what they do:
 ${named(Object.keys(BEHAVIOURS))}
 
-Commands, typed on stdin or given with --at:
-${meanings(TYPED_COMMANDS)}
+AMT (--amt):
+${meanings(Object.entries(AMT_KINDS).map(([kind, { doc }]) => [kind, doc]))}
 
-At cuse:/dev/meiN the other services of CSME, AMTHI and MKHI, are served to any
-MEI client through the kernel's CUSE. No option counts there; typed can be:
-${meanings(Object.entries(DEVICE_COMMANDS))}
+Commands, typed on stdin or given with --at:
+${meanings(TYPED_COMMANDS.sap)}
+
+and to AMT, however CSME is reached:
+${meanings(TYPED_COMMANDS.amt)}
+
+and at cuse:/dev/meiN:
+${meanings(TYPED_COMMANDS.device)}
 
 Examples:
   $ sapwood emulate --transport unix:/tmp/csme
   $ sudo sapwood emulate --transport cuse:/dev/mei0
+  $ sudo sapwood emulate --transport cuse:/dev/mei0 --amt unprovisioned
   $ sapwood emulate --transport unix:/tmp/csme --profile session,sap-3
   $ sapwood emulate --transport unix:/tmp/csme --record csme.jsonl
   $ sapwood emulate --transport unix:/tmp/csme --behaviour late:50
@@ -80,21 +107,23 @@ Examples:
 };
 
 async function emulate(context: Context, options: Options): Promise<ExitName> {
-  const device = deviceOf(options.transport);
-  const path = device === undefined ? socketPathOf(options.transport, 'unix:PATH or cuse:/dev/NAME') : '';
-  const missing = nativeProblem();
-  if (missing !== undefined) throw new CliError('environment', missing);
-  if (device !== undefined) return emulateDevice(context, device);
+  const serve = servedAt(options.transport);
+  const problemOfAddon = nativeProblem();
+  if (problemOfAddon !== undefined) throw new CliError('environment', problemOfAddon);
 
-  const journal = await Journal.open(context, options);
-  const { credentials, said } = webService(options);
+  const { socket } = serve;
+  const journal = await Journal.open(context, { ...options, quiet: options.quiet || socket === undefined });
+  const credentials = { user: options.user, password: options.password ?? newPassword() };
+  const { network, said } = webService(options, serve, credentials.password);
   const emulation = new Emulation(
     {
-      path,
+      serve,
       profile: options.profile ?? OPERATIONAL,
       behaviours: options.behaviour ?? [],
       timed: options.at ?? [],
-      ...(credentials !== undefined && { credentials }),
+      amt: { ...AMT_KINDS[options.amt].options, localPassword: newPassword() },
+      credentials,
+      ...(network && { network: 'of the host' }),
     },
     journal,
   );
@@ -107,12 +136,18 @@ async function emulate(context: Context, options: Options): Promise<ExitName> {
     throw new CliError('environment', problem);
   }
   if (said !== undefined) journal.say(said);
-  journal.say(`CSME waits for a driver at ${options.transport}.`);
-  await journal.begin();
+  if (serve.device !== undefined) journal.say(`MEI clients are served at /dev/${serve.device}.`);
+  if (socket !== undefined) {
+    journal.say(`CSME waits for a driver at unix:${socket}.`);
+    await journal.begin();
+  }
   const typed = hearTyped((word, rest) => {
     const message = commandOf(word, rest);
-    if (message !== undefined) emulation.send(message);
-    else journal.say(`${quoted(word, rest)} is no command; sapwood emulate --help lists them.`);
+    const missing = message && missingFor(message, serve);
+    if (message === undefined) {
+      journal.say(`${quoted(word, rest)} is no command; sapwood emulate --help lists them.`);
+    } else if (missing === undefined) emulation.send(message);
+    else journal.say(`${quoted(word, rest)} is for a CSME that is served at ${missing}.`);
   });
   const why = await Promise.race([interrupted.signal.then(() => undefined), emulation.ended]);
   interrupted.cancel();
@@ -123,16 +158,29 @@ async function emulate(context: Context, options: Options): Promise<ExitName> {
   return 'good';
 }
 
-/** Who may log on, and what is to be said of that; nobody where there can be no network stack. */
-function webService(options: Options): { readonly credentials?: Credentials; readonly said?: string } {
-  if (!options.network) return {};
+/** Whether there is a network stack, and what is to be said of the web service. */
+function webService(
+  options: Options,
+  serve: ReturnType<typeof servedAt>,
+  password: string,
+): { readonly network: boolean; readonly said?: string } {
+  const known = options.password === undefined ? `, password ${password}` : '';
+  const who = `user ${options.user}${known}`;
+  if (serve.socket === undefined) return { network: false, said: `Who may log on to AMT: ${who}.` };
+  if (!options.network) return { network: false };
   const problem =
     ipProblem() ?? (process.getuid?.() === 0 ? undefined : 'A network namespace needs root (CAP_SYS_ADMIN).');
-  if (problem !== undefined) return { said: `CSME answers no TCP: ${problem}` };
-  const { user, password = `A1!${randomBytes(12).toString('base64url')}` } = options;
-  const known = options.password === undefined ? `, password ${password}` : '';
-  const said = `CSME's web service answers on port ${AMT_HTTP} at the host's address; user ${user}${known}.`;
-  return { credentials: { user, password }, said };
+  if (problem !== undefined) return { network: false, said: `CSME answers no TCP: ${problem}` };
+  const said = `CSME's web service answers on port ${AMT_HTTP} at the host's address; ${who}.`;
+  return { network: true, said };
+}
+
+function newPassword(): string {
+  return `A1!${randomBytes(12).toString('base64url')}`;
+}
+
+function transports(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function profileOf(text: string): Profile {

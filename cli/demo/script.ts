@@ -70,12 +70,8 @@ export class Script {
     this.session = new Session({
       scene,
       ...(!('problem' in remote) && {
-        network: {
-          mac: scene.mac,
-          ipv4: scene.ipv4,
-          prefixLength: scene.prefixLength,
-          credentials: remote,
-        },
+        network: { mac: scene.mac, ipv4: scene.ipv4, prefixLength: scene.prefixLength },
+        credentials: remote,
       }),
       onTransmit: (frame) => this.#lab?.transmit(frame),
       onEvent: (event) => this.#seen(event),

@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly onTransmit: (frame: Uint8Array) => void;
   /** What CSME's network stack is to be; without it there is none. */
   readonly network?: FirmwareInput['network'];
+  /** Who may log on there. */
+  readonly credentials?: FirmwareInput['credentials'];
   /** The module of CSME's thread; `live/firmware.ts`. */
   readonly firmware?: URL;
   /** How long it waits for what should come at once. */
@@ -62,6 +64,7 @@ export class Session {
     const input: FirmwareInput = {
       profile: profile(sessionOn(scene.ap), WITHOUT_PINGS, { filters: amtFilters(scene.ipv4) }),
       ...(options.network !== undefined && { network: options.network }),
+      ...(options.credentials !== undefined && { credentials: options.credentials }),
     };
     const entry = options.firmware ?? new URL('../live/firmware.ts', import.meta.url);
     const end = spawnWorkerCsme(entry, input, {

@@ -1,5 +1,6 @@
 /** What can be done to the emulated CSME while it runs: typed as `take-ownership`, or timed as `5:take-ownership`. */
 import { InvalidArgumentError } from 'commander';
+import type { AmtCommand } from '../../csme/amt/index.ts';
 import { behaviourByName, EXAMPLE_AP, PLAIN_COMMANDS, type PlainCommand } from '../../csme/index.ts';
 import { formatMac } from '../../sap/index.ts';
 import type { ToFirmware } from '../live/firmware.ts';
@@ -16,14 +17,57 @@ const OTHERS = {
   'behave-no-more NAME': 'a misbehaviour ends',
 } as const;
 
-/** Every command as typed, with what it is. */
-export const TYPED_COMMANDS: readonly (readonly [string, string])[] = [
-  ...[...PLAIN].map(([word, { doc }]) => [word, doc] as const),
-  ...Object.entries(OTHERS),
-];
+/** To AMT itself, however CSME is reached. */
+const TO_AMT: Readonly<Record<string, { readonly doc: string; readonly message: ToFirmware }>> = {
+  'amt enable': {
+    doc: "AMT is switched on, as in the firmware's menu",
+    message: amt({ type: 'setEnabled', enabled: true, by: 'menu' }),
+  },
+  'amt disable': {
+    doc: 'AMT is switched off: AMTHI answers nothing, CSME does not use the WLAN',
+    message: amt({ type: 'setEnabled', enabled: false, by: 'menu' }),
+  },
+  'amt provision': {
+    doc: 'a configuration server sets AMT up: admin control mode, user admin',
+    message: { type: 'provision' },
+  },
+  'amt unprovision': {
+    doc: 'an administrator ends that',
+    message: amt({ type: 'unprovision', by: 'administrator' }),
+  },
+  'watchdog require': {
+    doc: "AMT wants the host's watchdog to run",
+    message: amt({ type: 'requireWatchdog', required: true }),
+  },
+  'watchdog release': {
+    doc: 'AMT does not want it any more',
+    message: amt({ type: 'requireWatchdog', required: false }),
+  },
+};
+
+/** With a device file. */
+const TO_DEVICE = {
+  remove: {
+    doc: 'hot removal of the device file: every call fails, and it goes',
+    message: { type: 'remove' },
+  },
+} as const;
+
+type Described = readonly (readonly [string, string])[];
+
+/** Every command as typed, with what it is: to SAP, to AMT, to the device file. */
+export const TYPED_COMMANDS: Readonly<Record<'sap' | 'amt' | 'device', Described>> = {
+  sap: [...[...PLAIN].map(([word, { doc }]) => [word, doc] as const), ...Object.entries(OTHERS)],
+  amt: described(TO_AMT),
+  device: described(TO_DEVICE),
+};
 
 /** The message for CSME's thread; undefined for what is no command. */
 export function commandOf(word: string, rest: string): ToFirmware | undefined {
+  const line = `${word} ${rest}`.trim();
+  for (const table of [TO_AMT, TO_DEVICE] as Readonly<Record<string, { readonly message: ToFirmware }>>[]) {
+    if (Object.hasOwn(table, line)) return table[line]?.message;
+  }
   const plain = rest === '' ? PLAIN.get(word) : undefined;
   if (plain !== undefined) return { type: 'command', name: plain.name };
   switch (word) {
@@ -41,7 +85,7 @@ export function commandOf(word: string, rest: string): ToFirmware | undefined {
 }
 
 export interface Timed {
-  /** Since SAP came up. */
+  /** Since SAP came up, or since the device file is there when that is all there is. */
   readonly atMs: number;
   readonly text: string;
   readonly command: ToFirmware;
@@ -58,6 +102,14 @@ export function timed(text: string, before: readonly Timed[] = []): readonly Tim
     ...before,
     { atMs: Number(seconds) * 1000, text: `${word}${rest === '' ? '' : ` ${rest}`}`, command },
   ];
+}
+
+function amt(command: AmtCommand): ToFirmware {
+  return { type: 'amt', command };
+}
+
+function described(table: Readonly<Record<string, { readonly doc: string }>>): Described {
+  return Object.entries(table).map(([line, { doc }]) => [line, doc]);
 }
 
 function kebab(name: string): string {

@@ -1,19 +1,13 @@
-/** The emulated CSME at a unix socket, in a thread of its own, with what happens there told to a journal. */
+/** The emulated CSME in a thread of its own, with what happens there told to a journal. */
 import { Worker } from 'node:worker_threads';
-import type { Profile } from '../../csme/index.ts';
-import type { Credentials } from '../../csme/network/index.ts';
 import { builtModule } from '../../transport/index.ts';
 import type { FirmwareInput, FromFirmware, ToFirmware } from '../live/firmware.ts';
 import type { Journal } from '../live/journal.ts';
 import type { Timed } from './commands.ts';
-import { tellText } from './tell-text.ts';
+import { amtText, meiText, tellText } from './tell-text.ts';
 
-interface EmulationOptions {
-  readonly path: string;
-  readonly profile: Profile;
-  readonly behaviours: readonly string[];
-  /** Of the web service on port 16992; without them there is none. */
-  readonly credentials?: Credentials;
+interface EmulationOptions extends FirmwareInput {
+  readonly serve: NonNullable<FirmwareInput['serve']>;
   readonly timed: readonly Timed[];
 }
 
@@ -30,14 +24,9 @@ export class Emulation {
   constructor(options: EmulationOptions, journal: Journal) {
     this.#options = options;
     this.#journal = journal;
-    const input: FirmwareInput = {
-      profile: options.profile,
-      behaviours: options.behaviours,
-      listen: options.path,
-      ...(options.credentials !== undefined && { network: { credentials: options.credentials } }),
-    };
+    const { timed: _, ...input } = options;
     const entry = builtModule(new URL('../live/firmware.ts', import.meta.url));
-    this.#worker = new Worker(entry, { workerData: input });
+    this.#worker = new Worker(entry, { workerData: input satisfies FirmwareInput });
     this.#worker.on('message', (message: FromFirmware) => this.#hear(message));
     this.ended = new Promise((resolve) => {
       let why: string | undefined;
@@ -75,7 +64,8 @@ export class Emulation {
   #hear(message: FromFirmware): void {
     switch (message.type) {
       case 'ready':
-        this.send({ type: 'plug' });
+        if (this.#options.serve.socket === undefined) this.#startTimers();
+        else this.send({ type: 'plug' });
         return this.#opened(undefined);
       case 'failed':
         this.#closing = true;
@@ -88,6 +78,16 @@ export class Emulation {
       case 'tell':
         if (message.tell.name === 'hostUp') this.#startTimers();
         return this.#journal.say(`CSME: ${tellText(message.tell)}.`);
+      case 'amt':
+        return this.#journal.say(`AMT: ${amtText(message.change)}.`);
+      case 'mei':
+        return this.#journal.say(`MEI: ${meiText(message.tell)}.`);
+      case 'deviceGone': {
+        this.#journal.say('The device file is gone.');
+        // Without it there is no way to this CSME.
+        if (this.#options.serve.socket === undefined) void this.close();
+        return;
+      }
       case 'note':
         return this.#journal.say(message.text);
       case 'problem':

@@ -1,6 +1,8 @@
 /** What the emulated CSME tells of itself, as sentences. */
+import { type AmtChange, type AmtState, usesWlan } from '../../csme/amt/index.ts';
 import type { FirmwareTell } from '../../csme/index.ts';
-import { formatMac } from '../../sap/index.ts';
+import type { MeiTell } from '../../csme/mei/index.ts';
+import { errnoName, formatMac } from '../../sap/index.ts';
 
 type Texts = {
   readonly [N in FirmwareTell['name']]: (args: Extract<FirmwareTell, { name: N }>['args']) => string;
@@ -39,4 +41,71 @@ const TEXTS: Texts = {
 
 export function tellText({ name, args }: FirmwareTell): string {
   return (TEXTS[name] as (args: FirmwareTell['args']) => string)(args);
+}
+
+/** What a command has made of AMT. Nothing secret is in it. */
+export function amtText({ command, before, state }: AmtChange): string {
+  switch (command.type) {
+    case 'setup':
+    case 'setupAdmin':
+      return `activated: ${controlText(state)}`;
+    case 'unprovision':
+      return `deactivated: it was in ${controlText(before)}`;
+    case 'startConfiguration':
+      return 'it looks for a configuration server';
+    case 'startHostBasedConfiguration':
+      return 'it waits for the configuration server that a program of the host has named';
+    case 'stopConfiguration':
+      return 'it does not look for a configuration server any more';
+    case 'setProvisioningServerOtp':
+      return 'there is a new one-time password for the configuration server';
+    case 'setDnsSuffix':
+      return `the DNS suffix is "${state.dnsSuffix}"`;
+    case 'setHostFqdn':
+      return `the host's name is "${state.hostOsFqdn}"`;
+    case 'setEnterpriseAccess':
+    case 'openUserInitiated':
+    case 'closeUserInitiated':
+    case 'setRemoteAccess':
+      return remoteText(state);
+    case 'setEnabled':
+      return state.enabled ? 'enabled' : 'disabled';
+    case 'requireWatchdog':
+      return state.watchdogRequired ? 'it wants the watchdog' : 'it does not want the watchdog';
+    case 'setAccount':
+      return `user ${command.user} may log on`;
+    case 'removeAccount':
+      return `user ${command.user} may not log on any more`;
+    case 'set':
+      return `set: ${Object.keys(command.settings).join(', ')}`;
+    case 'setInterface':
+      if (usesWlan(before) !== usesWlan(state))
+        return usesWlan(state) ? 'CSME uses the WLAN' : 'CSME does not use the WLAN';
+      return `the ${command.which} interface has other settings`;
+    case 'generateRngSeed':
+      return 'there is a new seed for random numbers';
+  }
+}
+
+function controlText({ controlMode }: AmtState): string {
+  return ['no control mode', 'client control mode', 'admin control mode'][controlMode] as string;
+}
+
+function remoteText({ remoteAccess: { network, connection, mpsHost } }: AmtState): string {
+  const where = ['direct', 'by VPN', 'outside', 'unknown'][network];
+  const how = ['no connection', 'connecting', 'connected'][connection];
+  return `remote access: network ${where}, ${how}${mpsHost === '' ? '' : `, server ${mpsHost}`}`;
+}
+
+export function meiText(tell: MeiTell): string {
+  switch (tell.name) {
+    case 'connected':
+      return `a program is connected to ${tell.client}${tell.vtag === 0 ? '' : `, tag ${tell.vtag}`}`;
+    case 'refused':
+      return `${tell.client} refuses a program: ${errnoName(tell.errno) ?? tell.errno}`;
+    case 'disconnected':
+      return `a program is not connected to ${tell.client} any more (${tell.by})`;
+    case 'state':
+      return `the device is ${tell.state}`;
+  }
 }

@@ -1,58 +1,60 @@
 /**
- * The thread of the emulated CSME: its machine at the firmware's end of `worker:` or of a unix socket, and the network
- * stack of AMT behind it.
+ * The thread of the emulated CSME: AMT, and the ways to it. SAP at the firmware's end of `worker:` or of a unix socket,
+ * the other clients in a device file; what happens by one of them is seen by all.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { type Credentials, secretOf } from '../../amt/web/index.ts';
 import {
-  type Behaviour,
-  behaviourByName,
-  Csme,
-  type CsmeCommand,
-  type CsmeInput,
-  type CsmeOutput,
-  type FirmwareTell,
-  type Profile,
-} from '../../csme/index.ts';
-import {
-  type FollowedNetwork,
-  type FollowOptions,
-  followHost,
-  type JoinedNetwork,
-  type JoinOptions,
-  joinNetwork,
-} from '../../csme/network/index.ts';
-import { formatIpv4 } from '../../sap/index.ts';
-import {
-  type CsmePlug,
-  listenUnixCsme,
-  type RecordedEvent,
-  recorded,
-  run,
-  type TransportError,
-  workerCsmeEnd,
-  workerInput,
-} from '../../transport/index.ts';
+  ADMIN_USER,
+  Amt,
+  type AmtChange,
+  type AmtCommand,
+  type AmtOptions,
+  usesWlan,
+  wlanCommand,
+} from '../../csme/amt/index.ts';
+import type { CsmeCommand, FirmwareTell, Profile } from '../../csme/index.ts';
+import type { MeiTell } from '../../csme/mei/index.ts';
+import type { JoinOptions } from '../../csme/network/index.ts';
+import { type RecordedEvent, workerInput } from '../../transport/index.ts';
+import { openMeiPart } from './mei-part.ts';
+import { openSapPart } from './sap-part.ts';
 import { turnClock } from './turn-clock.ts';
 
 export interface FirmwareInput {
   readonly profile: Profile;
   /** Names of misbehaviours, as `behaviourByName` takes them. */
   readonly behaviours?: readonly string[];
+  /** What AMT is: a provisioned one in admin control mode when left out. Its interface to the WLAN is as `profile` says. */
+  readonly amt?: Partial<AmtOptions>;
+  /** Who may log on if AMT is provisioned, and who it is that `provision` sets up. */
+  readonly credentials?: Credentials;
   /** Without it CSME has no network stack; without an address it has the host's, as soon as it knows it. */
-  readonly network?:
-    | Pick<JoinOptions, 'mac' | 'ipv4' | 'prefixLength' | 'credentials'>
-    | Pick<FollowOptions, 'credentials'>;
-  /** Drivers are served at the unix socket of this path, and what happens is told as events. Else the end is `worker:`. */
-  readonly listen?: string;
+  readonly network?: Pick<JoinOptions, 'mac' | 'ipv4' | 'prefixLength'> | 'of the host';
+  /** Where CSME is reached, and then what happens is told as events; left out: SAP alone, its end is `worker:`. */
+  readonly serve?: {
+    /** Drivers are served SAP at the unix socket of this path. */
+    readonly socket?: string;
+    /** Programs are served the other clients at /dev/NAME. */
+    readonly device?: string;
+  };
 }
 
-/** What is asked of this thread. `plug`: the firmware's client appears on the bus; `air`: its radio hears a frame. */
+/** What is asked of this thread. */
 export type ToFirmware =
-  | { readonly type: 'plug' | 'close' }
+  | { readonly type: 'close' }
+  /** SAP's client appears on the bus. */
+  | { readonly type: 'plug' }
+  /** CSME's radio hears a frame. */
   | { readonly type: 'air'; readonly frame: Uint8Array }
   /** A misbehaviour begins or ends. */
   | { readonly type: 'behaviour'; readonly name: string; readonly on: boolean }
-  | Extract<CsmeCommand, { type: 'command' }>;
+  | Extract<CsmeCommand, { type: 'command' }>
+  | { readonly type: 'amt'; readonly command: AmtCommand }
+  /** A configuration server sets AMT up. */
+  | { readonly type: 'provision' }
+  /** The device file goes, as a card that is pulled. */
+  | { readonly type: 'remove' };
 
 /** What this thread says besides what goes over the link. */
 export type FromFirmware =
@@ -60,6 +62,10 @@ export type FromFirmware =
   /** It cannot begin, and has ended. */
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'tell'; readonly tell: FirmwareTell }
+  | { readonly type: 'amt'; readonly change: AmtChange }
+  | { readonly type: 'mei'; readonly tell: MeiTell }
+  /** The device file is not there any more. */
+  | { readonly type: 'deviceGone' }
   | { readonly type: 'problem'; readonly text: string }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'event'; readonly event: RecordedEvent }
@@ -68,82 +74,83 @@ export type FromFirmware =
   /** CSME's own radio sends a frame. */
   | { readonly type: 'air'; readonly frame: Uint8Array };
 
+/** One of the ways to CSME. */
+export interface FirmwarePart {
+  hear(message: ToFirmware): void;
+  close(): Promise<void>;
+}
+
+export type SayFromFirmware = (message: FromFirmware) => void;
+
 async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   // A thread that `worker:` did not start has its input by itself.
-  const input = ('listen' in workerData ? workerData : workerInput()) as FirmwareInput;
-  const { profile, network, listen, behaviours = [] } = input;
-  const say = (message: FromFirmware) => port.postMessage(message);
-  const problem = (text: string) => say({ type: 'problem', text });
-  let stack: JoinedNetwork | FollowedNetwork | undefined;
-
-  const on = (output: CsmeOutput): void => {
-    stack?.hear(output);
-    switch (output.type) {
-      case 'tell': {
-        const { type: _, ...tell } = output;
-        return say({ type: 'tell', tell: tell as FirmwareTell });
-      }
-      case 'problem':
-        return problem(output.error.message);
-      case 'frame':
-        return say({ type: 'frame', copy: output.copy });
-    }
+  const input = ('serve' in workerData ? workerData : workerInput()) as FirmwareInput;
+  const { serve, credentials } = input;
+  const say: SayFromFirmware = (message) => port.postMessage(message);
+  const amt = amtOf(input);
+  // Before the parts: what a change does is told behind it.
+  amt.onChange((change) => say({ type: 'amt', change }));
+  const parts: FirmwarePart[] = [];
+  const close = async () => {
+    for (const part of parts.splice(0)) await part.close();
   };
-
-  const driverTrouble = ({ code, message }: TransportError) => {
-    // A driver may leave as it likes.
-    if (code === 'TRANSPORT_ERR_CLOSED') say({ type: 'note', text: 'The driver is gone.' });
-    else problem(message);
-  };
-  const named = behaviours.map(behaviourByName).filter((b): b is Behaviour => b !== undefined);
-  const csme = new Csme({ profile, behaviours: named });
-  let end: CsmePlug;
   try {
-    end = listen === undefined ? workerCsmeEnd() : listenUnixCsme(listen, { onProblem: driverTrouble });
+    if (serve === undefined || serve.socket !== undefined) parts.push(await openSapPart(input, amt, say));
+    if (serve?.device !== undefined) parts.push(await openMeiPart(serve.device, amt, say));
   } catch (error) {
+    await close();
     return say({ type: 'failed', text: (error as Error).message });
-  }
-  const watched =
-    listen === undefined ? end : recorded(end, (event) => say({ type: 'event', event }), turnClock);
-  const onSendFailed = (errno: number) => problem(`an ME message was not sent: ${errno}`);
-  const runner = run(csme, watched, turnClock, { on, onSendFailed });
-  const feed = (input: CsmeInput) => runner.feed(input);
-  if (network !== undefined && 'ipv4' in network) {
-    const radio = (frame: Uint8Array) => say({ type: 'air', frame: frame.slice() });
-    stack = await joinNetwork(csme, feed, { ...network, radio });
-  } else if (network !== undefined) {
-    stack = followHost(csme, feed, {
-      ...network,
-      onOpen: ({ ipv4 }) => say({ type: 'note', text: `CSME answers at ${formatIpv4(ipv4)}, port 16992.` }),
-      onError: ({ message }) => problem(message),
-    });
   }
   port.on('message', async (message: ToFirmware) => {
     switch (message.type) {
-      case 'plug':
-        return end.plug();
-      case 'air':
-        return stack !== undefined && 'air' in stack ? stack.air(message.frame) : undefined;
-      case 'behaviour': {
-        const behaviour = behaviourByName(message.name);
-        if (message.on && behaviour !== undefined) csme.addBehaviour(behaviour);
-        else csme.removeBehaviour(behaviour?.name ?? message.name);
-        return;
-      }
       case 'close':
-        await stack?.close();
-        runner.stop();
+        await close();
         return say({ type: 'closed' });
-      default:
-        runner.feed(message);
-        // What resets takes the link with it.
-        if (message.name === 'reset' && listen !== undefined) {
-          end.unplug();
-          end.plug();
-        }
+      case 'amt':
+        return perform(amt, message.command, say);
+      case 'provision':
+        return perform(amt, { type: 'setupAdmin', ...adminOf(amt, credentials), atS: secondsNow() }, say);
+      case 'command':
+        if (message.name === 'enableAmt') return useWlan(amt, true, say);
+        if (message.name === 'disableAmt') return useWlan(amt, false, say);
     }
+    for (const part of parts) part.hear(message);
   });
   say({ type: 'ready' });
+}
+
+function amtOf({ amt: options, profile, credentials }: FirmwareInput): Amt {
+  const { realm, provisioningState, wireless } = new Amt(options).state;
+  const known = credentials !== undefined && provisioningState === 2;
+  return new Amt({
+    ...options,
+    ...(known && {
+      accounts: { [credentials.user]: secretOf(credentials.user, realm, credentials.password) },
+    }),
+    wireless: wireless && { ...wireless, enabled: profile.amt },
+  });
+}
+
+function adminOf({ state }: Amt, credentials: Credentials | undefined): { readonly ha1: string } {
+  return { ha1: credentials === undefined ? '' : secretOf(ADMIN_USER, state.realm, credentials.password) };
+}
+
+function perform(amt: Amt, command: AmtCommand, say: SayFromFirmware): void {
+  const before = amt.state;
+  const status = amt.perform(turnClock.now(), command);
+  if (status !== 0) say({ type: 'note', text: `AMT refuses: status 0x${status.toString(16)}.` });
+  else if (amt.state === before) say({ type: 'note', text: 'AMT: that is so already.' });
+}
+
+function useWlan(amt: Amt, wanted: boolean, say: SayFromFirmware): void {
+  perform(amt, wlanCommand(wanted), say);
+  if (!wanted || usesWlan(amt.state)) return;
+  const why = amt.state.enabled ? 'not provisioned' : 'disabled';
+  say({ type: 'note', text: `CSME does not use the WLAN yet: AMT is ${why}.` });
+}
+
+function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 if (parentPort !== null) await main(parentPort);

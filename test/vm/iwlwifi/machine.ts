@@ -128,7 +128,8 @@ export class Machine {
         filters: amtFilters(ipv4),
       }),
       behaviours: options.behaviours ?? [],
-      network: { mac: this.mac, ipv4, prefixLength: 24, credentials: options.credentials },
+      network: { mac: this.mac, ipv4, prefixLength: 24 },
+      credentials: options.credentials,
     };
     this.#module = openNicModule();
     this.#nic = this.#module.attach(name, (question) => void this.#onOwnership(question));
