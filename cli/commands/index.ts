@@ -17,5 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   nic: async () => (await import('./nic.ts')).defineNic,
   agent: async () => (await import('./agent.ts')).defineAgent,
   mei: async () => (await import('./mei.ts')).defineMei,
+  amt: async () => (await import('./amt.ts')).defineAmt,
+  lms: async () => (await import('./lms.ts')).defineLms,
   doctor: async () => (await import('./doctor.ts')).defineDoctor,
 };

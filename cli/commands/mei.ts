@@ -3,6 +3,7 @@ import { nativeProblem } from '../../native/index.ts';
 import { askMeiClients, listMeiDevices, MeiError } from '../../transport/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
+import { noDevice } from '../mei-device.ts';
 import { meiDeviceJson, meiDeviceText, type SeenDevice } from '../mei-list.ts';
 
 interface Options {
@@ -33,11 +34,7 @@ async function listDevices(context: Context, options: Options): Promise<ExitName
   const devices = listMeiDevices();
   if (devices.length === 0) {
     if (context.json) await context.output.print(JSON.stringify({ devices }));
-    throw new CliError(
-      'environment',
-      'this machine has no MEI device.',
-      'It needs an Intel platform and the kernel module mei_me: `modprobe mei_me`, then `ls /dev/mei*`.',
-    );
+    throw noDevice();
   }
   const noAddon = nativeProblem();
   const seen: SeenDevice[] = [];
