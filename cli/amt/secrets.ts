@@ -1,0 +1,102 @@
+/**
+ * Where a password comes from: a file, the environment, or the person at the terminal. Never an argument, which every
+ * user of the machine can read.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { Secret } from '../../amt/index.ts';
+import { CliError } from '../exit.ts';
+import type { Output } from '../output.ts';
+import { promptSecret } from './prompt.ts';
+
+export const PASSWORD_OPTION = [
+  '--password-file <file>',
+  "the administrator's password: the first line of a file",
+] as const;
+
+export const PASSWORD_ENVIRONMENT = 'SAPWOOD_AMT_PASSWORD';
+
+/** For the help of commands that need a password. */
+export const PASSWORD_HELP = `The password comes from --password-file, else from ${PASSWORD_ENVIRONMENT}, else it is
+asked for at the terminal. There is no option for the password itself: every user
+of a machine can read the arguments of its programs.`;
+
+/** Far beyond any password. */
+const FILE_MAX = 4096;
+
+/**
+ * The password that was given: by file, else by environment, where it is removed from for what this program starts.
+ * Undefined: by neither. Throws a CliError for a file that has none.
+ */
+export async function givenPassword(file: string | undefined, output: Output): Promise<Secret | undefined> {
+  const inherited = process.env[PASSWORD_ENVIRONMENT];
+  delete process.env[PASSWORD_ENVIRONMENT];
+  if (file !== undefined) return readSecretFile(file, output);
+  if (inherited === undefined) return undefined;
+  if (inherited === '') throw new CliError('usage', `${PASSWORD_ENVIRONMENT} is empty.`);
+  return new Secret(inherited);
+}
+
+/** Asks the person at the terminal, twice where the password `isNew`. Throws a CliError where there is none. */
+export async function askPassword(isNew: boolean): Promise<Secret> {
+  const password = await prompt(
+    isNew ? "New password of AMT's user admin: " : "Password of AMT's user admin: ",
+  );
+  if (isNew && (await prompt('The same again: ')) !== password) {
+    throw new CliError('usage', 'the two passwords differ.', 'Nothing was done; try again.');
+  }
+  return new Secret(password);
+}
+
+async function prompt(question: string): Promise<string> {
+  const typed = await promptSecret(question);
+  if (typed !== undefined) return typed;
+  throw new CliError(
+    'usage',
+    'a password is needed, and there is no terminal to ask at.',
+    `Give it with --password-file FILE, or in the environment as ${PASSWORD_ENVIRONMENT}.`,
+  );
+}
+
+async function readSecretFile(path: string, output: Output): Promise<Secret> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      // A pipe has no permissions that matter.
+      const stat = await file.stat();
+      if (stat.isFile() && (stat.mode & 0o004) !== 0) {
+        output.say(`sapwood: every user of this machine can read ${path}: chmod 600 ${path}`);
+      }
+      return firstLine(path, await readUpTo(file, FILE_MAX));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new CliError('usage', `the password file ${path} cannot be read: ${code ?? message}.`);
+  }
+}
+
+/** All of the file, or a byte more than `max` of it. */
+async function readUpTo(file: FileHandle, max: number): Promise<string> {
+  const bytes = Buffer.alloc(max + 1);
+  let length = 0;
+  while (length <= max) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  const text = bytes.toString('utf8', 0, length);
+  bytes.fill(0);
+  return text;
+}
+
+function firstLine(path: string, text: string): Secret {
+  const [line = '', ...more] = text.split(/\r?\n/);
+  if (line === '')
+    throw new CliError('usage', `the password file ${path} has no password in its first line.`);
+  if (line.length > FILE_MAX || more.some((rest) => rest !== '')) {
+    throw new CliError('usage', `the password file ${path} has more than one line.`);
+  }
+  return new Secret(line);
+}
