@@ -9,6 +9,6 @@ export { LMS_ERRORS, LmsError, type LmsErrorCode } from './errors.ts';
 export type { AmtEvent } from './events.ts';
 export type { ListenFailure } from './listeners.ts';
 export type { LmeNews } from './lme.ts';
-export { type LmsNews, type LmsOptions, type RunningLms, runLms } from './run.ts';
+export { type LmsNews, type RunLmsOptions, type RunningLms, runLms } from './run.ts';
 export { formatTarget, parseTarget, type Target } from './targets.ts';
 export { openTunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';

@@ -119,8 +119,11 @@ export class Lme {
     this.#feed({ type: 'accept', connection, ...origin });
   }
 
-  /** Says goodbye to the firmware and ends every connection; resolves when all is closed. Twice is once. */
-  async stop(): Promise<void> {
+  /**
+   * Says goodbye to the firmware and ends every connection; resolves when all is closed. Local programs get so long to
+   * take what was sent to them. Twice is once.
+   */
+  async stop(patienceMs: number): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
       this.#giveUp.abort();
@@ -130,7 +133,7 @@ export class Lme {
     }
     await this.ended;
     await this.#closing;
-    await this.#streams.close(STOP_MS, this.#clock);
+    await this.#streams.close(patienceMs, this.#clock);
   }
 
   // ---- the carrier
@@ -359,5 +362,3 @@ function sentenceOf(error: Error & { readonly sentence?: string }): string {
 const CONGESTED = 64;
 /** What was sent last, the goodbye, gets so long to go out. */
 const FAREWELL_MS = 1_000;
-/** Local programs get so long to take what was sent to them. */
-const STOP_MS = 3_000;

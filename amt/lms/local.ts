@@ -68,14 +68,16 @@ export class LocalStreams {
     }
   }
 
-  /** Destroys what is still open after `patienceMs`; resolves when nothing is. */
-  async close(patienceMs: number, clock: Clock = systemClock): Promise<void> {
-    const closed = [...this.#open].map((stream) => new Promise((resolve) => stream.once('close', resolve)));
-    const timer = clock.schedule(clock.now() + patienceMs, () => {
+  /** Destroys what is still open after `patienceMs`, at once when that is 0; resolves when nothing is. */
+  async close(patienceMs: number, clock: Clock): Promise<void> {
+    const destroy = () => {
       for (const stream of this.#open) stream.destroy();
-    });
+    };
+    const closed = [...this.#open].map((stream) => new Promise((resolve) => stream.once('close', resolve)));
+    const timer = patienceMs > 0 ? clock.schedule(clock.now() + patienceMs, destroy) : undefined;
+    if (timer === undefined) destroy();
     await Promise.all(closed);
-    clock.cancel(timer);
+    if (timer !== undefined) clock.cancel(timer);
   }
 }
 

@@ -6,7 +6,7 @@ import { isTaken, Listeners, type ListenFailure } from './listeners.ts';
 import { type Datagram, Lme, type LmeNews, type ReachRequest } from './lme.ts';
 import { isAllowed, Rate, reach, sendDatagram, type Target } from './targets.ts';
 
-export interface LmsOptions {
+export interface RunLmsOptions {
   /** The device: /dev/mei0. */
   readonly path: string;
   readonly onNews: (news: LmsNews) => void;
@@ -49,7 +49,7 @@ export interface RunningLms {
  * (MEI_ERR_NO_DEVICE), not permitted, or AMT's connection is another program's (MEI_ERR_BUSY). A firmware that is not
  * ready, is reset or has AMT disabled is waited for.
  */
-export async function runLms(options: LmsOptions): Promise<RunningLms> {
+export async function runLms(options: RunLmsOptions): Promise<RunningLms> {
   for (const port of AMT_WEB_PORTS) {
     if (await isTaken(port)) throw new LmsError('LMS_ERR_PORT_TAKEN', `(It listens on port ${port}.)`);
   }
@@ -59,14 +59,14 @@ export async function runLms(options: LmsOptions): Promise<RunningLms> {
 }
 
 class Service implements RunningLms {
-  readonly #options: LmsOptions;
+  readonly #options: RunLmsOptions;
   readonly #clock: Clock;
   readonly #listeners: Listeners;
   readonly #events: EventChannel;
   readonly #lme: Lme;
   readonly #datagrams = new Rate(DATAGRAMS_PER_SECOND);
 
-  constructor(options: LmsOptions) {
+  constructor(options: RunLmsOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     const { onNews, path, calls, clock } = options;
@@ -98,7 +98,7 @@ class Service implements RunningLms {
 
   async stop(): Promise<void> {
     this.#listeners.closeAll();
-    await this.#lme.stop();
+    await this.#lme.stop(STOP_MS);
   }
 
   async #listen(port: number): Promise<boolean> {
@@ -144,5 +144,7 @@ class Service implements RunningLms {
 const AMT_WEB_PORTS = [16992, 16993] as const;
 /** Where the firmware connects to with its events. */
 const EVENTS = 0;
+/** Local programs get so long to take what was sent to them. */
+const STOP_MS = 3_000;
 /** Alerts are few. */
 const DATAGRAMS_PER_SECOND = 10;

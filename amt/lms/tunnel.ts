@@ -17,8 +17,8 @@ export interface TunnelOptions {
 export interface Tunnel {
   /**
    * Connects to a port of AMT, 16992 for example, and resolves when AMT has taken the connection. Rejects with an
-   * LmsError: AMT does not offer the port, takes no connection now, or the session has ended. The stream is a stream as
-   * a TCP connection is one: an `error` that nobody listens to is thrown.
+   * LmsError: AMT does not offer the port, takes no connection now, or the session has ended. The stream is one as a TCP
+   * connection is; it is closed with the error ECONNRESET when AMT's end is gone before everything was read.
    */
   connect(port: number): Promise<Duplex>;
   /** Ends every connection, and the session; resolves when all is closed. Twice is once. */
@@ -78,6 +78,8 @@ class LmeTunnel implements Tunnel {
   async connect(port: number): Promise<Duplex> {
     await this.#offer(port);
     const [ours, theirs] = connectedPair();
+    // Nobody may have it yet, or any more, when the session ends.
+    theirs.on('error', () => {});
     const connection = this.#lme.add(ours);
     return new Promise((resolve, reject) => {
       this.#asked.set(connection, { resolve: () => resolve(theirs), reject });
@@ -88,7 +90,7 @@ class LmeTunnel implements Tunnel {
   }
 
   close(): Promise<void> {
-    return this.#lme.stop();
+    return this.#lme.stop(0);
   }
 
   /** Resolves when AMT offers the port; it asks for its ports one by one. */

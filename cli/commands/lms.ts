@@ -7,7 +7,7 @@ import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { newsLog } from '../lms/news.ts';
-import { meiCliError, meiDevicePath } from '../mei-device.ts';
+import { DEVICE_OPTION, deviceFor } from '../mei-device.ts';
 
 interface Options {
   readonly device?: string;
@@ -23,7 +23,7 @@ export const defineLms: Define = (program, bind) => {
     .description(
       "Listens on this machine's loopback addresses for the ports that AMT asks for, 16992 for example, and carries each connection to the firmware over LME. Survives a reset of the firmware. One such service can run at a time. Runs until it is interrupted.",
     )
-    .option('--device <path>', "CSME's MEI device; the first one if it is not given")
+    .option(...DEVICE_OPTION)
     .addOption(targets('--allow-tcp <host:port>', 'AMT may connect to this service; may be given again'))
     .addOption(targets('--allow-udp <host:port>', 'AMT may send datagrams there; may be given again'))
     .addOption(new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default('info'))
@@ -41,7 +41,7 @@ Examples:
 };
 
 async function lms(context: Context, options: Options): Promise<ExitName> {
-  const path = meiDevicePath(options.device);
+  const path = deviceFor(options.device);
   const log = agentLog(context, options.logLevel);
   const interrupted = untilInterrupted();
   const giveUp = new AbortController();
@@ -59,7 +59,7 @@ async function lms(context: Context, options: Options): Promise<ExitName> {
     if (error instanceof LmsError) throw new CliError('environment', error.sentence, error.next);
     if (!(error instanceof MeiError)) throw error;
     if (error.code === 'MEI_ERR_CANCELLED') return 'good';
-    throw error.code === 'MEI_ERR_BUSY' ? meiCliError(error, BUSY) : meiCliError(error);
+    throw new CliError('environment', error.sentence, error.code === 'MEI_ERR_BUSY' ? BUSY : error.next);
   } finally {
     interrupted.cancel();
   }
