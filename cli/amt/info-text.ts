@@ -2,6 +2,8 @@
 import {
   AmthiError,
   type AmtInfo,
+  amtStatusName,
+  amtStatusSentence,
   ControlMode,
   DhcpIpMode,
   HASH_BYTES,
@@ -44,7 +46,11 @@ export function infoText(device: string, info: AmtInfo, width: number): string[]
     ...remoteAccessRows(info.remoteAccess),
     lastResetRow(info.lastHostReset),
   ];
-  return [device, ...rows.flatMap((row) => rowLines(row, width)), ...hashLines(info.certificateHashes)];
+  return [
+    device,
+    ...rows.flatMap((row) => rowLines(row, width)),
+    ...hashLines(info.certificateHashes, width),
+  ];
 }
 
 /** The same for programs. What AMT refused is null, and `refused` has why. */
@@ -113,8 +119,8 @@ function valueJson(value: number, values: EnumSet): object {
   return { value, name: known?.name ?? null, meaning: known?.doc ?? null };
 }
 
-function refusedText({ message }: AmthiError): string {
-  return `not told: ${message}`;
+function refusedText({ status = 0 }: AmthiError): string {
+  return `not told (${amtStatusName(status)}: ${amtStatusSentence(status)})`;
 }
 
 function or<T>(told: T | AmthiError, text: (told: T) => string): string {
@@ -151,7 +157,7 @@ function lanText(told: AmtInfo['wired']): string {
   if (told instanceof AmthiError) return refusedText(told);
   const address = told.ipv4Address === 0 ? 'no address' : formatIpv4(told.ipv4Address);
   const { doc } = entryOf(told.dhcpIpMode, DhcpIpMode);
-  const from = told.dhcpEnabled ? ` by DHCP${doc === undefined ? '' : ` (${lower(doc)})`}` : '';
+  const from = told.dhcpEnabled ? ` by DHCP${doc === undefined ? '' : ` (${doc.replace(/\.$/, '')})`}` : '';
   const use = told.enabled ? '' : ', not used by AMT';
   return `${formatMac(told.macAddress)}, ${address}${from}, link ${told.linkStatus === 0 ? 'down' : 'up'}${use}`;
 }
@@ -186,9 +192,9 @@ function lastResetRow(told: AmtInfo['lastHostReset']): Row {
 
 type Hash = Exclude<Told<'GET_CERTHASH_ENTRY'>, AmthiError>;
 
-function hashLines(hashes: AmtInfo['certificateHashes']): string[] {
-  if (hashes instanceof AmthiError) return [`  certificates  ${refusedText(hashes)}`];
-  if (hashes.length === 0) return ['  certificates  none'];
+function hashLines(hashes: AmtInfo['certificateHashes'], width: number): string[] {
+  if (hashes instanceof AmthiError) return rowLines(['certificates', refusedText(hashes)], width);
+  if (hashes.length === 0) return rowLines(['certificates', 'none'], width);
   return [
     '  certificates that a configuration server may come with',
     ...hashes.flatMap((told) => {
@@ -207,10 +213,6 @@ function hashJson({ hash, algorithm, ...rest }: Hash) {
   // Of an algorithm that is not known the length is not either: all of the place is shown.
   const bytes = hash.subarray(0, HASH_BYTES.get(algorithm));
   return { ...rest, algorithm: entryOf(algorithm, HashAlgorithm).name, hash: hexOf(bytes) };
-}
-
-function lower(sentence: string): string {
-  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
 }
 
 /** Columns of the names. */

@@ -2,25 +2,31 @@
 import { openEnum } from '../../../sap/index.ts';
 
 export const ProvisioningMode = openEnum({
-  NONE: [0, 'Not provisioned.'],
-  ENTERPRISE: [1, 'Provisioned: every mode of present firmware is this one.'],
+  NONE: [0, 'None: AMT is not provisioned.'],
+  ENTERPRISE: [1, 'The one that all present firmware is provisioned in.'],
   SMALL_BUSINESS: [2, 'Provisioned by hand, of old firmware.'],
   REMOTE_ASSISTANCE: [3, 'Only for help over the Internet.'],
 });
 
 export const ProvisioningState = openEnum({
-  PRE: [0, 'Not provisioned.'],
-  IN: [1, 'Waits for a configuration server.'],
-  POST: [2, 'Provisioned.'],
+  PRE: [
+    0,
+    'AMT is not provisioned: it cannot be reached through the network, and a program of this machine or a configuration server may set it up.',
+  ],
+  IN: [1, 'AMT waits for a configuration server to set it up.'],
+  POST: [2, 'AMT is provisioned: whoever has its password manages this machine through the network.'],
 });
 
 export const ControlMode = openEnum({
   NONE: [0, 'Nobody controls AMT.'],
   CLIENT: [
     1,
-    'Client control (CCM): set up by a program of the host; redirection needs the consent of the user.',
+    'Client control (CCM): a program of this machine set AMT up; remote control of screen and disks needs the consent of the user.',
   ],
-  ADMIN: [2, 'Admin control (ACM): set up by an administrator; no consent is needed.'],
+  ADMIN: [
+    2,
+    'Admin control (ACM): an administrator set AMT up; remote control needs no consent unless it was asked for.',
+  ],
 });
 
 export const ProvisioningTlsMode = openEnum({
@@ -65,16 +71,16 @@ export const HASH_BYTES: ReadonlyMap<number, number> = new Map([
 ]);
 
 export const RemoteAccessNetwork = openEnum({
-  DIRECT: [0, 'In the network of the enterprise.'],
-  VPN: [1, 'In it through a VPN of the host.'],
-  OUTSIDE: [2, 'Outside of it.'],
-  UNKNOWN: [3, 'Not known.'],
+  DIRECT: [0, 'AMT is in the network of the enterprise.'],
+  VPN: [1, 'AMT reaches that network through a VPN of the host.'],
+  OUTSIDE: [2, 'AMT is outside of the network of the enterprise.'],
+  UNKNOWN: [3, 'AMT does not know in which network it is.'],
 });
 
 export const RemoteAccessStatus = openEnum({
-  NOT_CONNECTED: [0, 'No connection.'],
-  CONNECTING: [1, 'It is being made.'],
-  CONNECTED: [2, 'It is there.'],
+  NOT_CONNECTED: [0, 'AMT has no connection to a management presence server.'],
+  CONNECTING: [1, 'AMT is connecting to its management presence server.'],
+  CONNECTED: [2, 'AMT is connected to its management presence server, and can be managed from there.'],
 });
 
 export const RemoteAccessTrigger = openEnum({
@@ -109,8 +115,8 @@ export const UserInitiatedInterfaces = openEnum({
 });
 
 export const HostResetReason = openEnum({
-  REMOTE_CONTROL: [0, 'Somebody did it through AMT.'],
-  OTHER: [1, 'It was not AMT.'],
+  REMOTE_CONTROL: [0, 'An administrator reset this machine through AMT.'],
+  OTHER: [1, 'It was not AMT that reset this machine.'],
 });
 
 export const EnterpriseAccessFlags = openEnum({ IPV6: [1, 'The address is one of IPv6.'] });
