@@ -24,6 +24,7 @@ import { fuzzTrace } from './trace.ts';
 import { fuzzUnix } from './unix.ts';
 import { fuzzValidate } from './validate.ts';
 import { fuzzWpa } from './wpa.ts';
+import { fuzzWsman } from './wsman.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   'amt-web': fuzzAmtWeb,
@@ -42,6 +43,7 @@ const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzRepor
   unix: fuzzUnix,
   validate: fuzzValidate,
   wpa: fuzzWpa,
+  wsman: fuzzWsman,
 };
 
 const { values, positionals } = parseArgs({
