@@ -4,6 +4,7 @@
  * No public document says with which status firmware refuses what; where the AMT host interface's description has no
  * rule, the choice stands here. docs/csme.md lists it.
  */
+import { AMT_STATUS as STATUS } from '../../amt/protocol/index.ts';
 import type { AmtCommand } from './commands.ts';
 import { UNPROVISIONED } from './profiles.ts';
 import { ADMIN_USER, type AmtState } from './state.ts';
@@ -117,8 +118,8 @@ const RULES: { readonly [T in AmtCommand['type']]: Rule<Extract<AmtCommand, { ty
   setEnterpriseAccess: {
     in: [2],
     make: ({ hostVpnAllowed, remoteAccess }, { vpn }) => {
-      if (!hostVpnAllowed) return STATUS.HOST_VPN_DISABLED;
-      const status = vpn ? STATUS.ACCESS_GRANTED_WITHOUT_DDNS : STATUS.ACCESS_NOT_GRANTED;
+      if (!hostVpnAllowed) return STATUS.REMOTE_ACCESS_HOST_VPN_IS_DISABLED;
+      const status = vpn ? STATUS.REMOTE_ACCESS_GRANTED_WITHOUT_DDNS : STATUS.REMOTE_ACCESS_NOT_GRANTED;
       return { status, remoteAccess: merged(remoteAccess, { network: vpn ? 1 : 2 }) };
     },
   },
@@ -207,21 +208,3 @@ const HASH_BYTES: ReadonlyMap<number, number> = new Map([
 const OS_AGENT = 2;
 /** Of `AmtRemoteAccess.trigger`. */
 const BY_USER = 0;
-
-const STATUS = {
-  SUCCESS: 0,
-  INVALID_AMT_MODE: 0x03,
-  NOT_PERMITTED: 0x10,
-  MAX_LIMIT_REACHED: 0x17,
-  INVALID_DOMAIN_NAME: 0x1c,
-  INVALID_PROVISIONING_STATE: 0x20,
-  INVALID_PARAMETER: 0x24,
-  CONNECTION_FAILED: 0x2d,
-  CONNECTION_TOO_MANY: 0x2e,
-  CERTIFICATE_NOT_READY: 0x31,
-  ACCESS_NOT_GRANTED: 0x200,
-  HOST_VPN_DISABLED: 0x201,
-  ACCESS_GRANTED_WITHOUT_DDNS: 0x202,
-  NOT_FOUND: 0x814,
-  INTERFACE_DOES_NOT_EXIST: 2501,
-} as const;
