@@ -2,6 +2,7 @@
 export * from './amthi.ts';
 export * from './info.ts';
 export * from './lms/index.ts';
+export * from './mkhi.ts';
 export * from './protocol/index.ts';
 export * from './setup/index.ts';
 export * from './watchdog/index.ts';

@@ -21,7 +21,7 @@ export type Shape =
   /** A count of `count` bytes, then text or bytes, at most `max` of them, in `room` bytes where that is given. */
   | {
       readonly kind: 'counted' | 'blob';
-      readonly count: 2 | 4;
+      readonly count: 1 | 2 | 4;
       readonly max: number;
       readonly room?: number;
     }
@@ -227,15 +227,15 @@ const counted = (count: 2 | 4, max: number) =>
     },
   );
 
-/** Bytes behind a count of 32 bits; the decoded value is a view of the message. */
-export const blob = (max: number) =>
+/** Bytes behind a count, of 32 bits unless it is said; the decoded value is a view of the message. */
+export const blob = (max: number, count: 1 | 4 = 4) =>
   new FieldDecl<Uint8Array>(
-    { kind: 'blob', count: 4, max },
-    4,
-    (from) => from.bytes(countOf(from, 4, max)),
+    { kind: 'blob', count, max },
+    count,
+    (from) => from.bytes(countOf(from, count, max)),
     (to, value) => {
       if (value.length > max) throw to.unfit(`has more than ${max} bytes`);
-      to.uint(4, value.length);
+      to.uint(count, value.length);
       to.bytes(value);
     },
   );
@@ -347,7 +347,7 @@ export function sizeOf(fields: Fields): number {
   return Object.values(fields).reduce((sum, { size }) => sum + size, 0);
 }
 
-function countOf(from: Reader, size: 2 | 4, max: number): number {
+function countOf(from: Reader, size: 1 | 2 | 4, max: number): number {
   const count = from.uint(size);
   if (count > max) throw from.misfit('AMT_ERR_LENGTH', `${count} bytes, at most ${max} can be.`);
   return count;

@@ -5,5 +5,6 @@
 export * from './amthi/index.ts';
 export * from './apf/index.ts';
 export * from './errors.ts';
+export * from './mkhi/index.ts';
 export { Secret } from './secret.ts';
 export * from './watchdog/index.ts';
