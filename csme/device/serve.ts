@@ -40,7 +40,10 @@ export interface MeiServer {
   addClient(client: MeClient): void;
   /** The client accepts no more connections; those that there are stay. */
   removeClient(guid: string): void;
-  /** Lets `task` act through links of clients, outside of what they are called for, and carries out what comes of it. */
+  /**
+   * Lets `task` act through links of clients, and carries out what comes of it; within a call of a client that is part of
+   * what is being done.
+   */
   turn(task: () => void): void;
   /** Ends all connections and the device file. Twice is once. */
   close(): Promise<void>;
@@ -83,6 +86,8 @@ class Server implements MeiServer {
   #timer: Timer | undefined;
   #timerFor: number | undefined;
   #served = false;
+  /** The session is at work, and what clients do in this moment is part of that. */
+  #handling = false;
   #removed = false;
   #closing = false;
   #resolveClosed: () => void = () => {};
@@ -150,9 +155,13 @@ class Server implements MeiServer {
 
   turn(task: () => void): void {
     if (this.#closing) return;
-    this.#session.handleTimeout(this.#clock.now());
-    task();
-    this.#session.handleTimeout(this.#clock.now());
+    // What is being handled takes up what `task` does.
+    if (this.#handling) return task();
+    this.#handle(() => {
+      this.#session.handleTimeout(this.#clock.now());
+      task();
+      this.#session.handleTimeout(this.#clock.now());
+    });
     this.#flush();
   }
 
@@ -164,8 +173,17 @@ class Server implements MeiServer {
 
   #feed(input: SessionInput): void {
     if (this.#closing) return;
-    this.#session.handle(this.#clock.now(), input);
+    this.#handle(() => this.#session.handle(this.#clock.now(), input));
     this.#flush();
+  }
+
+  #handle(task: () => void): void {
+    this.#handling = true;
+    try {
+      task();
+    } finally {
+      this.#handling = false;
+    }
   }
 
   #read(): void {
@@ -239,7 +257,7 @@ class Server implements MeiServer {
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     this.#timerFor = undefined;
-    this.#session.handleTimeout(this.#clock.now());
+    this.#handle(() => this.#session.handleTimeout(this.#clock.now()));
     this.#flush();
   };
 

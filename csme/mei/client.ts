@@ -55,6 +55,8 @@ export interface MeService {
   onMessage?(message: Uint8Array, vtag: number): void;
   /** The host wants events, or no more of them. `true` or the time after which that is agreed to. Left out: refused. */
   onNotifications?(on: boolean): boolean | number;
+  /** The host had room for the last of the messages that waited for it. */
+  onTaken?(): void;
   /** The time that `wakeAt` gave has come. */
   onWake?(): void;
   /** The connection is over, whoever ended it. Nothing that is sent after this arrives. */

@@ -94,7 +94,9 @@ export class Traffic {
       this.settle(host);
       this.#core.wake(host);
     }
+    const waited = link.outbox.length > 0;
     while (link.outbox.length > 0 && (free || host.rxCredits > 0)) this.#deliver(host, link.outbox.shift()!);
+    if (waited && link.outbox.length === 0) link.service?.onTaken?.();
   }
 
   /** The firmware answered a notify request. */

@@ -12,6 +12,7 @@ export { NETWORK_ERRORS, NetworkError, type NetworkErrorCode, type NetworkErrorD
 export { type FollowedNetwork, type FollowOptions, followHost } from './follow.ts';
 export { ip, ipProblem } from './ip.ts';
 export { type JoinedNetwork, type JoinOptions, joinNetwork } from './join.ts';
+export { type LmeDevice, type ServedLme, serveLme } from './lme.ts';
 export { becomeRemote, type RemoteOptions } from './remote.ts';
 export {
   type NetworkStack,
