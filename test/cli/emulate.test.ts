@@ -175,6 +175,30 @@ describe.skipIf(problem)('emulate and host', () => {
     expect(existsSync(join(folder, 'driver'))).toBe(false);
   });
 
+  test('AMT: what is done to it is told, and seen by the host', async () => {
+    const csme = emulate('--amt', 'unprovisioned', '--at', '0.05:amt provision', '--password', 'Secret!1');
+    await csme.until(/waits for a driver/);
+    const driver = host();
+    await csme.until(/> amt provision\n.*AMT: activated: admin control mode\.\nCSME: AMT is enabled\./s);
+    await driver.until(/AMT_STATE enabled=0[\s\S]*AMT_STATE enabled=1/, 'stdout');
+    csme.type('amt provision');
+    await csme.until(/AMT refuses: INVALID_PROVISIONING_STATE\./);
+    csme.type('amt disable');
+    await csme.until(/AMT: disabled\.\nCSME: AMT is disabled\./);
+    csme.type('enable-amt');
+    await csme.until(/that is so already\.\nCSME does not use the WLAN yet: AMT is disabled\./);
+    csme.type('amt enable');
+    await csme.until(/AMT: enabled\.\nCSME: AMT is enabled\./);
+    csme.type('disable-amt');
+    await csme.until(/AMT: CSME does not use the WLAN\.\nCSME: AMT is disabled\./);
+    csme.type('remove');
+    await csme.until(/"remove" is for a CSME that is served at cuse:/);
+    csme.type('amt explode');
+    await csme.until(/"amt explode" is no command/);
+    expect(csme.stderr).not.toContain('Secret!1');
+    expect(await csme.end()).toBe(0);
+  });
+
   test('a path that is in use', async () => {
     const csme = emulate();
     await csme.until(/waits for a driver/);
@@ -221,6 +245,9 @@ test.each([
   [['emulate', '--transport', 'unix:'], /unix:PATH/],
   [['emulate', '--transport', 'pigeon:'], /unix:PATH or cuse:\/dev\/NAME here, not "pigeon:"/],
   [['emulate', '--transport', 'unix:[role=host]/x'], /unix:PATH/],
+  [['emulate', '--transport', 'unix:/x', '--transport', 'unix:/y'], /give each of them once/],
+  [['emulate', '--transport', 'cuse:/dev/mei0', '--transport', 'cuse:/dev/mei1'], /give each of them once/],
+  [['emulate', '--transport', 'unix:/x', '--amt', 'broken'], /admin, client, unprovisioned, disabled/],
   [['emulate'], /--transport/],
   [['emulate', '--transport', 'unix:/x', '--profile', 'best'], /no profile "best"/],
   [['emulate', '--transport', 'unix:/x', '--behaviour', 'late:often'], /no misbehaviour "late:often"/],
