@@ -138,6 +138,7 @@ export class LmsSession extends ApfSession<LmsOutput> {
     this.channels.forget(channel);
     const reason = code === undefined ? why : `The firmware refused it: ${reasonOf(code)}`;
     this.put({ type: 'refused', connection, reason });
+    if (this.channels.count(true) === 0) this.#full = false;
     this.#openNext(nowMs);
   }
 
@@ -290,6 +291,7 @@ export class LmsSession extends ApfSession<LmsOutput> {
 
   /** As many as there are channels for. */
   #openNext(nowMs: number): void {
+    if (this.phase !== 'started') return;
     while (!this.#full && this.#waiting.length > 0 && this.channels.count(true) < this.#channelsMax) {
       const { channel, accept } = this.#waiting.shift()!;
       const originatorAddress = accept.originatorAddress.replace(/^::ffff:(?=\d+\.)/i, '');
