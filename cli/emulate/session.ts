@@ -4,7 +4,7 @@ import { builtModule } from '../../transport/index.ts';
 import type { FirmwareInput, FromFirmware, ToFirmware } from '../live/firmware.ts';
 import type { Journal } from '../live/journal.ts';
 import type { Timed } from './commands.ts';
-import { amtText, meiText, tellText } from './tell-text.ts';
+import { amtText, meiText, tellText, watchdogText } from './tell-text.ts';
 
 interface EmulationOptions extends FirmwareInput {
   readonly serve: NonNullable<FirmwareInput['serve']>;
@@ -82,6 +82,8 @@ export class Emulation {
         return this.#journal.say(`AMT: ${amtText(message.change)}.`);
       case 'mei':
         return this.#journal.say(`MEI: ${meiText(message.tell)}.`);
+      case 'watchdog':
+        return this.#journal.say(`Watchdog: ${watchdogText(message.event)}.`);
       case 'deviceGone': {
         this.#journal.say('The device file is gone.');
         // Without it there is no way to this CSME.

@@ -1,7 +1,7 @@
 /** What the emulated CSME tells of itself, as sentences. */
 import { type AmtChange, type AmtState, usesWlan } from '../../csme/amt/index.ts';
 import type { FirmwareTell } from '../../csme/index.ts';
-import type { MeiTell } from '../../csme/mei/index.ts';
+import type { MeiTell, WatchdogEvent } from '../../csme/mei/index.ts';
 import { errnoName, formatMac } from '../../sap/index.ts';
 
 type Texts = {
@@ -107,5 +107,22 @@ export function meiText(tell: MeiTell): string {
       return `a program is not connected to ${tell.client} any more (${tell.by})`;
     case 'state':
       return `the device is ${tell.state}`;
+  }
+}
+
+export function watchdogText({ type, timeoutS, lateMs = 0 }: WatchdogEvent): string {
+  switch (type) {
+    case 'started':
+      return `started, ${timeoutS} s`;
+    case 'pinged':
+      return `heart beat, ${timeoutS} s from now`;
+    case 'expired':
+      return `expired: no heart beat for ${timeoutS} s`;
+    case 'rearmed':
+      return `a heart beat ${Math.round(lateMs / 1000)} s too late: it runs again`;
+    case 'stopped':
+      return 'stopped by the host';
+    case 'released':
+      return 'released: AMT does not want it any more';
   }
 }

@@ -3,6 +3,7 @@
  * the other clients in a device file; what happens by one of them is seen by all.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { amtStatusName, amtStatusSentence } from '../../amt/protocol/index.ts';
 import { type Credentials, secretOf } from '../../amt/web/index.ts';
 import {
   ADMIN_USER,
@@ -14,7 +15,7 @@ import {
   wlanCommand,
 } from '../../csme/amt/index.ts';
 import type { CsmeCommand, FirmwareTell, Profile } from '../../csme/index.ts';
-import type { MeiTell } from '../../csme/mei/index.ts';
+import type { MeiTell, WatchdogEvent } from '../../csme/mei/index.ts';
 import type { JoinOptions } from '../../csme/network/index.ts';
 import { type RecordedEvent, workerInput } from '../../transport/index.ts';
 import { openMeiPart } from './mei-part.ts';
@@ -64,6 +65,7 @@ export type FromFirmware =
   | { readonly type: 'tell'; readonly tell: FirmwareTell }
   | { readonly type: 'amt'; readonly change: AmtChange }
   | { readonly type: 'mei'; readonly tell: MeiTell }
+  | { readonly type: 'watchdog'; readonly event: WatchdogEvent }
   /** The device file is not there any more. */
   | { readonly type: 'deviceGone' }
   | { readonly type: 'problem'; readonly text: string }
@@ -76,6 +78,8 @@ export type FromFirmware =
 
 /** One of the ways to CSME. */
 export interface FirmwarePart {
+  /** Does it so that what it changes is said this way at once. */
+  act?(task: () => void): void;
   hear(message: ToFirmware): void;
   close(): Promise<void>;
 }
@@ -91,6 +95,10 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   // Before the parts: what a change does is told behind it.
   amt.onChange((change) => say({ type: 'amt', change }));
   const parts: FirmwarePart[] = [];
+  const command = (what: AmtCommand) => {
+    const act = parts.find((part) => part.act !== undefined)?.act ?? ((task) => task());
+    act(() => perform(amt, what, say));
+  };
   const close = async () => {
     for (const part of parts.splice(0)) await part.close();
   };
@@ -107,12 +115,13 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
         await close();
         return say({ type: 'closed' });
       case 'amt':
-        return perform(amt, message.command, say);
+        return command(message.command);
       case 'provision':
-        return perform(amt, { type: 'setupAdmin', ...adminOf(amt, credentials), atS: secondsNow() }, say);
+        return command({ type: 'setupAdmin', ha1: administrator(amt, credentials), atS: secondsNow() });
       case 'command':
-        if (message.name === 'enableAmt') return useWlan(amt, true, say);
-        if (message.name === 'disableAmt') return useWlan(amt, false, say);
+        if (message.name === 'enableAmt' || message.name === 'disableAmt') {
+          return command(wlanCommand(message.name === 'enableAmt'));
+        }
     }
     for (const part of parts) part.hear(message);
   });
@@ -131,22 +140,18 @@ function amtOf({ amt: options, profile, credentials }: FirmwareInput): Amt {
   });
 }
 
-function adminOf({ state }: Amt, credentials: Credentials | undefined): { readonly ha1: string } {
-  return { ha1: credentials === undefined ? '' : secretOf(ADMIN_USER, state.realm, credentials.password) };
+function administrator({ state }: Amt, credentials: Credentials | undefined): string {
+  return credentials === undefined ? '' : secretOf(ADMIN_USER, state.realm, credentials.password);
 }
 
 function perform(amt: Amt, command: AmtCommand, say: SayFromFirmware): void {
   const before = amt.state;
   const status = amt.perform(turnClock.now(), command);
-  if (status !== 0) say({ type: 'note', text: `AMT refuses: status 0x${status.toString(16)}.` });
-  else if (amt.state === before) say({ type: 'note', text: 'AMT: that is so already.' });
-}
-
-function useWlan(amt: Amt, wanted: boolean, say: SayFromFirmware): void {
-  perform(amt, wlanCommand(wanted), say);
-  if (!wanted || usesWlan(amt.state)) return;
-  const why = amt.state.enabled ? 'not provisioned' : 'disabled';
-  say({ type: 'note', text: `CSME does not use the WLAN yet: AMT is ${why}.` });
+  const note = (text: string) => say({ type: 'note', text });
+  if (status !== 0) return note(`AMT refuses: ${amtStatusName(status)}. ${amtStatusSentence(status)}`);
+  if (amt.state === before) note('AMT: that is so already.');
+  if (command.type !== 'setInterface' || usesWlan(amt.state) || !amt.state.wireless?.enabled) return;
+  note(`CSME does not use the WLAN yet: AMT is ${amt.state.enabled ? 'not provisioned' : 'disabled'}.`);
 }
 
 function secondsNow(): number {
