@@ -1,91 +1,50 @@
 /** The agent with NetworkManager: a card that CSME holds for a session, taken over under that session. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BridgeError,
-  fileJournal,
   type Nl80211,
   type Nl80211Event,
-  openNetworkManager,
   openNl80211,
   openRtnetlink,
   type Rtnetlink,
   type RtnetlinkEvent,
   STEPS,
-  type StepNumber,
-  type SupplicantEvent,
 } from '../../../netlink-bridge/index.ts';
-import { LAB, type Lab, labIsThere, openLab } from '../iwlwifi/lab.ts';
+import { LAB, labIsThere } from '../iwlwifi/lab.ts';
 import { run } from '../iwlwifi/programs.ts';
-import { EmbeddedAgent } from './support/agent.ts';
 import { Heard } from './support/heard.ts';
-import { HAS_NETWORK_MANAGER, ManagedSystem } from './support/networkmanager.ts';
+import { ManagedScene } from './support/managed-scene.ts';
+import { HAS_NETWORK_MANAGER } from './support/networkmanager.ts';
 
-const NAME = 'office';
+const NAME = ManagedScene.profile;
 const COPY = `${NAME} (as CSME)`;
-const UUID = '33333333-2222-3333-4444-555555555555';
 
 describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
   'the agent with NetworkManager',
   { timeout: 900_000 },
   () => {
-    let folder: string;
-    let lab: Lab;
-    let system: ManagedSystem;
-    let agent: EmbeddedAgent | undefined;
+    let scene: ManagedScene;
     let nl80211: Nl80211;
     let rtnetlink: Rtnetlink;
     let ifindex: number;
     let kernel: Heard<Nl80211Event>;
     let addresses: Heard<RtnetlinkEvent>;
-    let profile: string;
 
-    const open = async () => {
-      lab = await openLab({ timersMs: { window: 120_000 } });
-      await lab.machine.until('the block', () => lab.machine.told('rfkill') > 0);
-      system = await ManagedSystem.start(LAB.card);
-      const security = ['key-mgmt=wpa-psk', `psk=${LAB.psk}`];
-      system.writeProfile({ name: NAME, uuid: UUID, ssid: LAB.ssid, security });
-      profile = system.readProfile(NAME);
-      await system.startManager();
-    };
-    const close = async () => {
-      await agent?.daemon.stop();
-      agent = undefined;
-      expect(system.readProfile(NAME)).toBe(profile);
-      await system.stop();
-      await lab.close();
-    };
-    beforeEach(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'agent-nm-'));
+    beforeEach(async ({ onTestFailed }) => {
       kernel = new Heard();
       nl80211 = await openNl80211({ onEvent: kernel.take });
       ifindex = (await nl80211.interfaces()).find(({ name }) => name === LAB.card)!.ifindex;
       addresses = new Heard();
       rtnetlink = await openRtnetlink({ onEvent: addresses.take });
-      await open();
+      scene = await ManagedScene.open();
+      onTestFailed(() => console.log(scene.system.said()));
     });
     afterEach(async () => {
-      await close();
+      await scene.close();
       rtnetlink.close();
       nl80211.close();
-      rmSync(folder, { recursive: true });
     });
-
-    const journal = () => join(folder, 'journal.json');
-    const startAgent = async (more: { killAt?: StepNumber } = {}) => {
-      agent = await EmbeddedAgent.start({
-        interface: LAB.card,
-        supplicant: 'networkmanager',
-        journal: journal(),
-        // A slow machine: what is measured here is reported, not waited for.
-        times: { window: 60_000, question: 60_000 },
-        ...more,
-      });
-      return agent;
-    };
 
     /** Asks for the card as the agent does, and again when CSME's thread was too slow. */
     async function ask(): Promise<void> {
@@ -116,16 +75,18 @@ describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
     it('goes through the ten steps, and says how much faster it was than NetworkManager alone', async () => {
       const begun = performance.now();
       await ask();
-      await addresses.until({ type: 'address', change: 'new', ifindex, address: lab.ipv4 });
+      await addresses.until({ type: 'address', change: 'new', ifindex, address: scene.lab.ipv4 });
       const plainMs = performance.now() - begun;
       expect(await activeProfile()).toBe(NAME);
-      await close();
+      await scene.close();
       kernel.events.length = 0;
       addresses.events.length = 0;
-      await open();
+      scene = await ManagedScene.open();
+      const { lab } = scene;
+      const profile = scene.readProfile();
 
       const session = await lab.console();
-      const running = await startAgent();
+      const running = await scene.agent();
       const { sinceRequestMs } = await running.step(10);
       expect(running.steps.map((each) => each.step)).toEqual(Object.keys(STEPS).map(Number));
       expect(await scanned()).toEqual([lab.ap.frequencyMhz]);
@@ -137,9 +98,10 @@ describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
       await session.more(3);
       lab.machine.csme({ name: 'endSession' });
       await running.phase('idle');
-      expect(existsSync(journal())).toBe(false);
+      expect(existsSync(scene.journal)).toBe(false);
       expect(await activeProfile()).toBe(COPY);
       expect((await session.end()).pages).toBeGreaterThan(3);
+      expect(scene.readProfile()).toBe(profile);
       const share = running.steps.map((each) => `${each.step}: ${Math.round(each.tookMs)}`).join(', ');
       console.log(
         `From the request to the address: ${Math.round(sinceRequestMs!)} ms (steps ${share}); ` +
@@ -147,24 +109,6 @@ describe.skipIf(!labIsThere() || !existsSync(HAS_NETWORK_MANAGER))(
       );
       // How much, is for an idle machine to say.
       expect(sinceRequestMs).toBeLessThan(plainMs);
-    });
-
-    it.each([5, 7, 9, 10] as const)('leaves nothing behind when it is killed at step %d', async (killAt) => {
-      const killed = await startAgent({ killAt });
-      await killed.daemon.exited;
-      expect(existsSync(journal())).toBe(true);
-      const heard = new Heard<SupplicantEvent>();
-      const supplicant = await openNetworkManager({
-        interface: LAB.card,
-        journal: fileJournal(journal()),
-        onEvent: heard.take,
-      });
-      await heard.until({ type: 'up' });
-      await supplicant.close();
-      expect(existsSync(journal())).toBe(false);
-      const autoconnect = await run('nmcli', '-g', 'GENERAL.AUTOCONNECT', 'device', 'show', LAB.card);
-      expect(autoconnect.trim()).toBe('yes');
-      if (killAt === 5) expect(await run('nmcli', '-g', 'NAME', 'connection')).not.toContain(COPY);
     });
   },
 );

@@ -81,7 +81,8 @@ describe.skipIf(!nicModuleIsThere() || !existsSync(HAS_NETWORK_MANAGER))('Networ
     await air?.close();
   });
 
-  beforeEach(async () => {
+  beforeEach(async ({ onTestFailed }) => {
+    onTestFailed(() => console.log(`${system.said()}\n${problems.slice(-10).join('\n')}`));
     nic.block('NOT_OWNER');
     journal = fileJournal(JOURNAL);
     await open();

@@ -76,6 +76,16 @@ export class ManagedSystem {
     return readFileSync(join(this.#profiles, `${name}.nmconnection`), 'utf8');
   }
 
+  /** What the daemons said last: for whoever must find out why a test failed. */
+  said(lines = 60): string {
+    const of = (name: string, daemon: Daemon | undefined) => {
+      if (daemon === undefined) return `${name} was not started`;
+      const state = daemon.running ? 'runs' : 'has ended';
+      return `${name} ${state}. It said last:\n${daemon.lines.slice(-lines).join('\n')}`;
+    };
+    return `${of('NetworkManager', this.manager)}\n${of('wpa_supplicant', this.wpas)}`;
+  }
+
   /** Twice is once. */
   async stop(): Promise<void> {
     for (const daemon of this.#daemons.splice(0)) await daemon.stop();
