@@ -5,12 +5,12 @@
  * Facts: AMTHI gives programs of the host an account whose user is $$OsAdmin; with it, IPS_HostBasedSetupService.Setup
  * takes MD5(admin:realm:password), in hex, as the administrator's password (Intel AMT SDK, "Perform local setup").
  */
-import type { Secret } from '../protocol/index.ts';
+import { ControlMode, type Secret } from '../protocol/index.ts';
 import { secretOf } from '../web/index.ts';
 import type { WsmanValues } from '../wsman/index.ts';
 import { isOpen, isPassing } from './doubt.ts';
 import { SetupError } from './errors.ts';
-import { type AmtMode, CONTROL, describeMode } from './mode.ts';
+import { type AmtMode, describeMode } from './mode.ts';
 import { passwordProblem } from './password.ts';
 import { isReached, planSetup, type SetupGoal, type SetupStepName } from './steps.ts';
 
@@ -136,7 +136,7 @@ const STEPS: Readonly<Record<SetupStepName, Run>> = {
     const values = yield* perform({ step, type: 'get', account: work.local!, className: SERVICE });
     const allowed = values.get('AllowedControlModes');
     // Firmware that does not say is asked by the set-up itself.
-    if (allowed !== undefined && !allowed.includes(String(CONTROL.client))) {
+    if (allowed !== undefined && !allowed.includes(String(ControlMode.CLIENT))) {
       throw new SetupError('SETUP_ERR_NOT_ALLOWED');
     }
   },

@@ -1,8 +1,8 @@
 /** A set-up with its I/O: AMTHI, AMT's web service, time, and whoever knows the password. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeiCalls } from '../../transport/index.ts';
-import { openAmthi } from '../amthi.ts';
-import type { Secret } from '../protocol/index.ts';
+import { type MeiCalls, MeiError } from '../../transport/index.ts';
+import { type AmthiClient, openAmthi } from '../amthi.ts';
+import { ProvisioningMode, type Secret } from '../protocol/index.ts';
 import { WsmanClient } from '../wsman/index.ts';
 import { type Account, type SetupAct, type SetupAnswers, type SetupEnd, setUp } from './machine.ts';
 import type { AmtMode } from './mode.ts';
@@ -53,18 +53,41 @@ export async function runSetup(goal: SetupGoal, options: SetupOptions): Promise<
   }
 }
 
+/** Where AMTHI is, and what ends the asking. */
+interface AmthiOptions {
+  readonly path: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly calls?: MeiCalls | undefined;
+}
+
 /** What state AMT is in. Rejects as `openAmthi` and its `ask` do. */
-export async function readAmtMode(
-  path: string,
-  options: { readonly signal?: AbortSignal | undefined; readonly calls?: MeiCalls | undefined } = {},
-): Promise<AmtMode> {
-  const client = await openAmthi(path, options);
-  try {
+export function readAmtMode(options: AmthiOptions): Promise<AmtMode> {
+  return asking(options, async (client) => {
     const { state } = await client.ask('GET_PROVISIONING_STATE');
     const { mode } = await client.ask('GET_CONTROL_MODE');
     return { provisioning: state, control: mode };
-  } finally {
-    await client.close();
+  });
+}
+
+/** AMTHI is one for all programs, which keep it for a moment: as long as several of them is waited for it. */
+const BUSY = { tries: 10, everyMs: 300 } as const;
+
+/** Connected as shortly as can be. */
+async function asking<T>(options: AmthiOptions, ask: (client: AmthiClient) => Promise<T>): Promise<T> {
+  const { path, signal, calls } = options;
+  for (let tries = 1; ; tries++) {
+    try {
+      const client = await openAmthi(path, { signal, calls });
+      try {
+        return await ask(client);
+      } finally {
+        await client.close();
+      }
+    } catch (error) {
+      const isBusy = error instanceof MeiError && error.code === 'MEI_ERR_BUSY';
+      if (!isBusy || tries === BUSY.tries) throw error;
+      await sleep(BUSY.everyMs, undefined, { signal });
+    }
   }
 }
 
@@ -85,15 +108,16 @@ class World {
   }
 
   async perform(act: SetupAct): Promise<SetupAnswers[SetupAct['type']]> {
-    const { path, signal, calls } = this.#options;
     switch (act.type) {
       case 'state':
-        return readAmtMode(path, { signal, calls });
+        return readAmtMode(this.#options);
       case 'account':
-        return this.#asking((client) => client.ask('GET_LOCAL_SYSTEM_ACCOUNT'));
+        return asking(this.#options, (client) => client.ask('GET_LOCAL_SYSTEM_ACCOUNT'));
       case 'command':
-        await this.#asking((client) =>
-          act.command === 'UNPROVISION' ? client.ask('UNPROVISION', { mode: 0 }) : client.ask(act.command),
+        await asking(this.#options, (client) =>
+          act.command === 'UNPROVISION'
+            ? client.ask('UNPROVISION', { mode: ProvisioningMode.NONE })
+            : client.ask(act.command),
         );
         return undefined;
       case 'password':
@@ -103,24 +127,13 @@ class World {
       case 'invoke':
         return this.#wsman(act.account).invoke(act.className, act.method, act.input);
       case 'wait':
-        await sleep(act.ms, undefined, { signal });
+        await sleep(act.ms, undefined, { signal: this.#options.signal });
         return undefined;
     }
   }
 
   async close(): Promise<void> {
     await this.#reach?.close();
-  }
-
-  /** Connected for a moment: the client is one for all programs. */
-  async #asking<T>(ask: (client: Awaited<ReturnType<typeof openAmthi>>) => Promise<T>): Promise<T> {
-    const { path, signal, calls } = this.#options;
-    const client = await openAmthi(path, { signal, calls });
-    try {
-      return await ask(client);
-    } finally {
-      await client.close();
-    }
   }
 
   #wsman({ user, password }: Account): WsmanClient {

@@ -1,5 +1,6 @@
 /** The steps of which every set-up is made, and which of them a goal needs. One table: `--dry-run` and docs show it. */
-import { type AmtMode, CONTROL, describeMode, PROVISIONING } from './mode.ts';
+import { ControlMode, ProvisioningState } from '../protocol/index.ts';
+import { type AmtMode, describeMode } from './mode.ts';
 
 export interface SetupStep {
   /** Follows "would" and stands for itself. */
@@ -99,14 +100,14 @@ export function planSetup(goal: SetupGoal, mode: AmtMode): SetupPlan {
 export function isReached(goal: SetupGoal, { provisioning, control }: AmtMode): boolean {
   switch (goal) {
     case 'activate':
-      return control === CONTROL.client && provisioning === PROVISIONING.post;
+      return control === ControlMode.CLIENT && provisioning === ProvisioningState.POST;
     case 'deactivate':
       // It may begin to look for a configuration server at once.
-      return control === CONTROL.none && provisioning !== PROVISIONING.post;
+      return control === ControlMode.NONE && provisioning !== ProvisioningState.POST;
     case 'startRemote':
-      return provisioning !== PROVISIONING.pre;
+      return provisioning !== ProvisioningState.PRE;
     case 'stopRemote':
-      return control === CONTROL.none && provisioning === PROVISIONING.pre;
+      return control === ControlMode.NONE && provisioning === ProvisioningState.PRE;
   }
 }
 
@@ -120,17 +121,17 @@ const PLANS: Readonly<Record<SetupGoal, (mode: AmtMode) => SetupPlan>> = {
         next: 'To set it up anew, deactivate it first: `sapwood amt deactivate`.',
       };
     }
-    if (mode.provisioning !== PROVISIONING.pre) return { refused: describeMode(mode), next: STOP_FIRST };
+    if (mode.provisioning !== ProvisioningState.PRE) return { refused: describeMode(mode), next: STOP_FIRST };
     return { steps: ['newPassword', 'account', 'realm', 'allowed', 'setup', 'confirm', 'logOn'] };
   },
   deactivate(mode) {
     if (!isActivated(mode)) {
-      return mode.provisioning === PROVISIONING.pre
+      return mode.provisioning === ProvisioningState.PRE
         ? { nothing: describeMode(mode) }
         : { refused: describeMode(mode), next: STOP_FIRST };
     }
     // A set-up that has not ended knows no administrator yet.
-    return mode.control === CONTROL.client || mode.provisioning !== PROVISIONING.post
+    return mode.control === ControlMode.CLIENT || mode.provisioning !== ProvisioningState.POST
       ? { steps: ['unprovision', 'confirm'] }
       : { steps: ['password', 'unprovisionAsAdmin', 'confirm'] };
   },
@@ -141,7 +142,7 @@ const PLANS: Readonly<Record<SetupGoal, (mode: AmtMode) => SetupPlan>> = {
         next: 'Remote configuration is for a machine that is not activated.',
       };
     }
-    return mode.provisioning === PROVISIONING.pre
+    return mode.provisioning === ProvisioningState.PRE
       ? { steps: ['startRemote', 'confirm'] }
       : { nothing: describeMode(mode) };
   },
@@ -152,12 +153,12 @@ const PLANS: Readonly<Record<SetupGoal, (mode: AmtMode) => SetupPlan>> = {
         next: 'No remote configuration is under way; `sapwood amt deactivate` deactivates AMT.',
       };
     }
-    return mode.provisioning === PROVISIONING.pre
+    return mode.provisioning === ProvisioningState.PRE
       ? { nothing: describeMode(mode) }
       : { steps: ['stopRemote', 'confirm'] };
   },
 };
 
 function isActivated({ provisioning, control }: AmtMode): boolean {
-  return control !== CONTROL.none || provisioning === PROVISIONING.post;
+  return control !== ControlMode.NONE || provisioning === ProvisioningState.POST;
 }

@@ -27,7 +27,10 @@ const FILE_MAX = 4096;
  * The password that was given: by file, else by environment, where it is removed from for what this program starts.
  * Undefined: by neither. Throws a CliError for a file that has none.
  */
-export async function givenPassword(file: string | undefined, output: Output): Promise<Secret | undefined> {
+export async function givenPassword(
+  file: string | undefined,
+  output: Pick<Output, 'say'>,
+): Promise<Secret | undefined> {
   const inherited = process.env[PASSWORD_ENVIRONMENT];
   delete process.env[PASSWORD_ENVIRONMENT];
   if (file !== undefined) return readSecretFile(file, output);
@@ -57,7 +60,7 @@ async function prompt(question: string): Promise<string> {
   );
 }
 
-async function readSecretFile(path: string, output: Output): Promise<Secret> {
+async function readSecretFile(path: string, output: Pick<Output, 'say'>): Promise<Secret> {
   try {
     const file = await open(path, 'r');
     try {

@@ -46,7 +46,7 @@ export async function setUpCommand(
 }
 
 async function tellPlan({ output, json }: Context, goal: SetupGoal, device: string): Promise<ExitName> {
-  const mode = await readAmtMode(device).catch((error: unknown) => {
+  const mode = await readAmtMode({ path: device }).catch((error: unknown) => {
     throw failureOf(error);
   });
   const plan = planSetup(goal, mode);
@@ -113,7 +113,7 @@ async function perform(
     if (error instanceof CliError && error !== stop.signal.reason) throw error;
     const failure = failureOf(error);
     // What was begun may have had an effect: the person wants to know where it has ended.
-    const after = steps.length > 1 ? await readAmtMode(device).catch(() => undefined) : undefined;
+    const after = steps.length > 1 ? await readAmtMode({ path: device }).catch(() => undefined) : undefined;
     const state =
       steps.length > 1
         ? after === undefined
