@@ -13,7 +13,7 @@ import { MeiWdt } from './support/mei-wdt.ts';
 /** What can happen to both. Files are those that their `open` gave, the last one or the one before. */
 type Act =
   | { readonly act: 'probe'; readonly version: number }
-  | { readonly act: 'remove' | 'reset' | 'notification' | 'open' | 'ping' | 'close' | 'stalePing' }
+  | { readonly act: 'remove' | 'reset' | 'notification' | 'open' | 'ping' | 'close' | 'stalePing' | 'staleClose' }
   | { readonly act: 'setTimeout'; readonly seconds: number }
   | { readonly act: 'receive'; readonly bytes: readonly number[] }
   | { readonly act: 'sending'; readonly works: boolean };
@@ -73,8 +73,11 @@ class Pair {
         return this.#feed({ type: 'setTimeout', call, opener: this.#file, timeoutS: act.seconds });
       }
       case 'close':
-        reference.close(this.#file);
-        return this.#feed({ type: 'release', opener: this.#file });
+      case 'staleClose': {
+        const file = act.act === 'close' ? this.#file : this.#file - 1;
+        reference.close(file);
+        return this.#feed({ type: 'release', opener: file });
+      }
     }
   }
 
@@ -206,7 +209,7 @@ describe('as the reference, row by row', () => {
     [
       'reset, and the file from before',
       'START',
-      [...running, yes, act('reset'), probe, yes, act('open'), { act: 'stalePing' }],
+      [...running, yes, act('reset'), probe, yes, act('open'), { act: 'stalePing' }, { act: 'staleClose' }],
     ],
     [
       'messages that are none',
@@ -234,7 +237,7 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom<Act>(act('open'), act('ping'), act('ping'), act('close')) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom<Act>(act('remove'), act('reset'), act('notification'), { act: 'stalePing' }),
+    arbitrary: fc.constantFrom<Act>(act('remove'), act('reset'), act('notification'), { act: 'stalePing' }, { act: 'staleClose' }),
   },
   {
     weight: 1,
