@@ -9,15 +9,18 @@ const TERMINAL = '/dev/tty';
 /** Far beyond any password: what is typed beyond it does not count. */
 const TYPED_MAX = 256;
 
-/** A line from the terminal; undefined where there is none. Throws a CliError when the person gives up. */
-export async function promptSecret(question: string): Promise<string | undefined> {
+/**
+ * A line from the terminal; undefined where there is none. Throws a CliError when the person gives up, and the reason of
+ * the signal.
+ */
+export async function promptSecret(question: string, signal: AbortSignal): Promise<string | undefined> {
   const descriptor = openTerminal();
   if (descriptor === undefined) return undefined;
   const terminal = new ReadStream(descriptor);
   try {
     terminal.setRawMode(true);
     writeSync(descriptor, question);
-    return await typedLine(terminal);
+    return await typedLine(terminal, signal);
   } finally {
     terminal.setRawMode(false);
     writeSync(descriptor, '\n');
@@ -41,8 +44,10 @@ const END = '\x04';
 const CLEAR = '\x15';
 const ERASE: readonly string[] = ['\b', '\x7f'];
 
-function typedLine(terminal: ReadStream): Promise<string> {
+function typedLine(terminal: ReadStream, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const decoder = new StringDecoder('utf8');
     let typed: readonly string[] = [];
     terminal.on('data', (bytes: Buffer) => {

@@ -39,19 +39,22 @@ export async function givenPassword(
   return new Secret(inherited);
 }
 
-/** Asks the person at the terminal, twice where the password `isNew`. Throws a CliError where there is none. */
-export async function askPassword(isNew: boolean): Promise<Secret> {
+/**
+ * Asks the person at the terminal, twice where the password `isNew`. Throws a CliError where there is none, and the
+ * reason of the signal.
+ */
+export async function askPassword(isNew: boolean, signal: AbortSignal): Promise<Secret> {
   const password = await prompt(
     isNew ? "New password of AMT's user admin: " : "Password of AMT's user admin: ",
   );
-  if (isNew && (await prompt('The same again: ')) !== password) {
+  if (isNew && (await prompt('The same again: ', signal)) !== password) {
     throw new CliError('usage', 'the two passwords differ.', 'Nothing was done; try again.');
   }
   return new Secret(password);
 }
 
-async function prompt(question: string): Promise<string> {
-  const typed = await promptSecret(question);
+async function prompt(question: string, signal: AbortSignal): Promise<string> {
+  const typed = await promptSecret(question, signal);
   if (typed !== undefined) return typed;
   throw new CliError(
     'usage',

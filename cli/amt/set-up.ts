@@ -17,6 +17,7 @@ import {
   WsmanError,
 } from '../../amt/index.ts';
 import { printable } from '../../trace/index.ts';
+import type { MeiCalls } from '../../transport/index.ts';
 import type { Context } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { untilInterrupted } from '../live/until.ts';
@@ -33,20 +34,28 @@ export interface SetUpOptions {
 
 export const DRY_RUN_OPTION = ['--dry-run', 'say each step; change nothing'] as const;
 
+/** `calls`: the native calls of the device; the addon's when left out. */
 export async function setUpCommand(
   context: Context,
   goal: SetupGoal,
   options: SetUpOptions,
+  calls?: MeiCalls,
 ): Promise<ExitName> {
   const given = await givenPassword(options.passwordFile, context.output);
   const problem = goal === 'activate' && given !== undefined ? passwordProblem(given.reveal()) : undefined;
   if (problem !== undefined) throw failureOf(new SetupError('SETUP_ERR_PASSWORD', problem));
   const path = deviceFor(options.device);
-  return options.dryRun ? tellPlan(context, goal, path) : perform(context, goal, path, given);
+  const device = { path, calls };
+  return options.dryRun ? tellPlan(context, goal, device) : perform(context, goal, device, given);
 }
 
-async function tellPlan({ output, json }: Context, goal: SetupGoal, device: string): Promise<ExitName> {
-  const mode = await readAmtMode({ path: device }).catch((error: unknown) => {
+interface Device {
+  readonly path: string;
+  readonly calls: MeiCalls | undefined;
+}
+
+async function tellPlan({ output, json }: Context, goal: SetupGoal, device: Device): Promise<ExitName> {
+  const mode = await readAmtMode(device).catch((error: unknown) => {
     throw failureOf(error);
   });
   const plan = planSetup(goal, mode);
@@ -54,7 +63,14 @@ async function tellPlan({ output, json }: Context, goal: SetupGoal, device: stri
   if (json) {
     const told = steps.map((name) => ({ name, ...SETUP_STEPS[name] }));
     await output.print(
-      JSON.stringify({ device, goal, dryRun: true, outcome: outcomeOf(plan), before: mode, steps: told }),
+      JSON.stringify({
+        device: device.path,
+        goal,
+        dryRun: true,
+        outcome: outcomeOf(plan),
+        before: mode,
+        steps: told,
+      }),
     );
   } else if ('steps' in plan) {
     await output.print(`${describeMode(mode)} This would be done:`);
@@ -80,9 +96,9 @@ function stepText(name: SetupStepName): string {
 }
 
 async function perform(
-  { output, json }: Context,
+  context: Context,
   goal: SetupGoal,
-  device: string,
+  device: Device,
   given: Secret | undefined,
 ): Promise<ExitName> {
   const interrupted = untilInterrupted();
@@ -92,49 +108,60 @@ async function perform(
   let by: string | undefined;
   try {
     const end = await runSetup(goal, {
-      path: device,
-      password: async (isNew) => given ?? (await askPassword(isNew)),
+      ...device,
+      password: async (isNew) => given ?? (await askPassword(isNew, stop.signal)),
       signal: stop.signal,
       onStep(step, reach) {
         steps.push(step);
         if (reach !== undefined && by === undefined) {
           by = reach;
-          output.say(REACHED[reach]);
+          context.output.say(REACHED[reach]);
         }
-        output.say(`AMT: ${SETUP_STEPS[step].does}.`);
+        context.output.say(`AMT: ${SETUP_STEPS[step].does}.`);
       },
     });
-    const { outcome, before, after, sentence, next } = end;
-    if (json) await output.print(JSON.stringify({ device, goal, outcome, before, after, steps }));
-    if (outcome === 'refused') throw new CliError('bad', sentence, next);
-    if (!json) await output.print(outcome === 'nothing' ? `${sentence} There was nothing to do.` : sentence);
-    return 'good';
+    return await tellEnd(context, { device: device.path, goal, steps }, end);
   } catch (error) {
+    // Of the person's own doing, the file's, or told already.
     if (error instanceof CliError && error !== stop.signal.reason) throw error;
-    const failure = failureOf(error);
-    // What was begun may have had an effect: the person wants to know where it has ended.
-    const after = steps.length > 1 ? await readAmtMode({ path: device }).catch(() => undefined) : undefined;
-    const state =
-      steps.length > 1
-        ? after === undefined
-          ? 'AMT does not say what state it is in.'
-          : describeMode(after)
-        : '';
-    if (json)
-      await output.print(
-        JSON.stringify({
-          device,
-          goal,
-          outcome: 'failed',
-          error: failure.message,
-          after: after ?? null,
-          steps,
-        }),
-      );
-    throw new CliError(failure.exit, [failure.message, state].join(' ').trim(), failure.next);
+    throw await tellFailure(context, { device: device.path, goal, steps }, failureOf(error), device);
   } finally {
     interrupted.cancel();
   }
+}
+
+/** What is told of every run. */
+interface Told {
+  readonly device: string;
+  readonly goal: SetupGoal;
+  readonly steps: readonly SetupStepName[];
+}
+
+async function tellEnd({ output, json }: Context, told: Told, end: SetupEnd): Promise<ExitName> {
+  const { outcome, before, after, sentence, next } = end;
+  if (json) await output.print(JSON.stringify({ ...told, outcome, before, after }));
+  if (outcome === 'refused') throw new CliError('bad', sentence, next);
+  if (!json) await output.print(outcome === 'nothing' ? `${sentence} There was nothing to do.` : sentence);
+  return 'good';
+}
+
+/** What was begun may have had an effect: the person is told where it has ended. */
+async function tellFailure(
+  { output, json }: Context,
+  told: Told,
+  failure: CliError,
+  device: Device,
+): Promise<CliError> {
+  const hasBegun = told.steps.length > 1;
+  const after = hasBegun ? await readAmtMode(device).catch(() => undefined) : undefined;
+  const { message, next } = failure;
+  if (json) {
+    const outcome = { outcome: 'failed', error: message, next: next ?? null, after: after ?? null };
+    await output.print(JSON.stringify({ ...told, ...outcome }));
+  }
+  if (!hasBegun) return failure;
+  const state = after === undefined ? 'AMT does not say what state it is in.' : describeMode(after);
+  return new CliError(failure.exit, `${message} ${state}`, next);
 }
 
 const REACHED = {

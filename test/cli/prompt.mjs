@@ -2,7 +2,7 @@
 import { askPassword } from '../../dist/cli/amt/secrets.js';
 
 try {
-  const password = await askPassword(process.argv[2] === 'new');
+  const password = await askPassword(process.argv[2] === 'new', new AbortController().signal);
   console.log(`got ${Buffer.from(password.reveal()).toString('hex')}.`);
 } catch (error) {
   console.log(`failed: ${error.message}`);
