@@ -7,8 +7,14 @@ import { FAULTS } from '../../../csme/network/wsman/faults.ts';
 
 const page = readFileSync(new URL('../../../docs/amt-web.md', import.meta.url), 'utf8');
 
-it('names every class and every fault', () => {
-  for (const { name } of AMT_CLASSES.values()) expect(page).toContain(name);
+it('names every class with what it does, and every fault', () => {
+  const rows = page.split('\n').filter((line) => /^\| [A-Z]{3}_/.test(line));
+  for (const { name, put, methods = {} } of AMT_CLASSES.values()) {
+    const row = rows.find((line) => new RegExp(`\\b${name}\\b`).test(line.split('|')[1]!)) ?? '';
+    const cells = row.split('|').map((cell) => cell.trim());
+    expect([name, cells[3] !== '']).toEqual([name, put !== undefined]);
+    expect(Object.keys(methods).filter((method) => !cells[4]!.includes(method))).toEqual([]);
+  }
   for (const fault of Object.values(FAULTS)) {
     expect(page).toContain(`\`${'subcode' in fault ? fault.subcode : fault.code}\``);
   }
