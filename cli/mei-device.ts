@@ -1,6 +1,6 @@
 /** The MEI device that a command uses. */
 import { nativeProblem } from '../native/index.ts';
-import { listMeiDevices } from '../transport/index.ts';
+import { listMeiDevices } from '../transport/mei/index.ts';
 import { CliError } from './exit.ts';
 
 export const DEVICE_OPTION = ['--device <path>', 'the MEI device; that of this machine'] as const;

@@ -18,7 +18,6 @@ import {
 } from '../../amt/index.ts';
 import { type EnumSet, enumEntries, formatIpv4, formatMac, hexOf } from '../../sap/index.ts';
 import { wrapWords } from '../replay-text.ts';
-import type { Asked } from './info.ts';
 
 /** A name, what AMT says, and what that means where a name does not say it. */
 type Row = readonly [name: string, text: string, meaning?: string];
@@ -54,12 +53,7 @@ export function infoText(device: string, info: AmtInfo, width: number): string[]
 }
 
 /** The same for programs. What AMT refused is null, and `refused` has why. */
-export function infoJson(asked: Asked): object {
-  if (!('info' in asked)) {
-    const { device, amt, problem } = asked;
-    return { device, amt, error: problem.message, next: problem.next ?? null };
-  }
-  const { device, info } = asked;
+export function infoJson(device: string, info: AmtInfo): object {
   const { codeVersions, certificateHashes: hashes } = info;
   const refused = Object.values(info)
     .flat()

@@ -1,10 +1,9 @@
 /** `sapwood amt info`: what AMT says of itself, and what that means. */
-import { type AmtInfo, openAmthi, readAmtInfo } from '../../amt/index.ts';
 import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { DEVICE_OPTION, deviceFor } from '../mei-device.ts';
-import { type Absence, absenceOf } from './absence.ts';
-import { infoJson, infoText } from './info-text.ts';
+import type { Output } from '../output.ts';
+import type { Absence } from './absence.ts';
 
 interface Options {
   readonly device?: string;
@@ -32,33 +31,23 @@ Examples:
 };
 
 async function printInfo({ output, json }: Context, options: Options): Promise<ExitName> {
-  const asked = await ask(options.device);
-  if (json) await output.print(JSON.stringify(infoJson(asked)));
-  if ('problem' in asked) throw asked.problem;
-  if (!json)
-    for (const line of infoText(asked.device, asked.info, output.terminal.width)) await output.print(line);
-  return 'good';
+  const device = await foundDevice(output, json, options.device);
+  // All of AMT's protocols take longer to load than it takes to find out that there is nobody to speak them to.
+  const { printAnswers } = await import('./answers.ts');
+  return printAnswers(output, json, device);
 }
 
-/** What there is to print; of an AMT that cannot be asked, what is known of it and what the command ends with. */
-export type Asked =
-  | { readonly device: string; readonly info: AmtInfo }
-  | { readonly device: string | null; readonly amt: Absence; readonly problem: CliError };
-
-async function ask(given: string | undefined): Promise<Asked> {
-  let device: string | null = null;
+async function foundDevice(output: Output, json: boolean, given: string | undefined): Promise<string> {
   try {
-    device = deviceFor(given);
-    const client = await openAmthi(device);
-    try {
-      return { device, info: await readAmtInfo(client) };
-    } finally {
-      await client.close();
-    }
-  } catch (error) {
-    if (error instanceof CliError) return { device, amt: 'unknown', problem: error };
-    const absence = absenceOf(error);
-    if (absence === undefined) throw error;
-    return { device, ...absence };
+    return deviceFor(given);
+  } catch (problem) {
+    if (json && problem instanceof CliError)
+      await output.print(JSON.stringify(absenceJson(null, 'unknown', problem)));
+    throw problem;
   }
+}
+
+/** The document of an AMT that could not be asked. */
+export function absenceJson(device: string | null, amt: Absence, { message, next }: CliError): object {
+  return { device, amt, error: message, next: next ?? null };
 }
