@@ -96,13 +96,15 @@ export interface ApfKey {
 const text = () => str(APF_TEXT_MAX);
 
 /** The text that the declaration's key is: compared before the message is read. */
-const literal = (value: string) =>
-  new FieldDecl<undefined>(
-    { kind: 'counted', count: 4, max: APF_TEXT_MAX },
-    4 + value.length,
-    (from) => void text().read(from),
+const literal = (value: string) => {
+  const size = 4 + value.length;
+  return new FieldDecl<undefined>(
+    { kind: 'reserved', size },
+    size,
+    (from) => void from.bytes(size),
     (to) => text().write(to, value),
   ).doc(`\`${value}\`.`);
+};
 
 /** SSH's maximum packet size, which APF does not use. */
 const unlimited = new FieldDecl<undefined>(

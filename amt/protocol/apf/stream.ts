@@ -47,7 +47,8 @@ export class ApfStream {
 
   /** The next bytes. They are kept until `poll` gives undefined, which must be before the next `push`. */
   push(bytes: Uint8Array): void {
-    if (this.#at < this.#chunk.length && this.#error === undefined)
+    if (this.#error !== undefined) return;
+    if (this.#at < this.#chunk.length)
       throw new Error('ApfStream: poll until there is nothing left, then push');
     this.#chunk = bytes;
     this.#at = 0;

@@ -28,6 +28,8 @@ const STEPS_MOST = 120;
 const LADDER_MOST = 100;
 /** The bus takes nothing for so long at most: less than what counts as silence. */
 const CONGESTED_MS = 500;
+/** Enough for everything that is queued to go through the smallest window. */
+const CALM_ROUNDS = 4_000;
 /** Longer than any of the session's own waits. */
 const FINISH_MS = 4 * APF_TIMERS.unanswered.ms;
 
@@ -130,10 +132,15 @@ function rareAct(world: World): void {
 /** Everybody says the last and reads what comes; then both sessions are as they were. */
 function finish(world: World): void {
   const { random } = world;
+  clear(world);
+  for (let i = 0; i < CALM_ROUNDS && !world.wrong && world.heldBack() !== undefined; i++) {
+    world.takeAll();
+    world.pass(100);
+  }
+  world.wrong ??= world.heldBack();
   const stops = random.oneIn(8);
   if (stops) world.stop();
   else world.connect();
-  clear(world);
   for (const link of world.links) endOne(world, link);
   const until = world.nowMs + FINISH_MS;
   while (!world.wrong && world.nowMs < until) {

@@ -20,6 +20,8 @@ import { Monitor } from './monitor.ts';
 
 /** A defect that is planted: what goes into a session, or comes out of it, is changed. */
 export interface Tamper {
+  readonly Lms?: typeof LmsSession;
+  readonly Firmware?: typeof FirmwareSession;
   readonly input?: (side: Side, input: LmsInput | FirmwareInput) => LmsInput | FirmwareInput | undefined;
   readonly output?: (
     side: Side,
@@ -57,8 +59,11 @@ export class World {
     this.random = random;
     this.#tamper = tamper;
     this.#messageMax = 128 + random.below(4000);
-    this.lms = new LmsSession({ channels: 1 + random.below(8), waiting: random.below(12) });
-    this.firmware = new FirmwareSession({ channels: 1 + random.below(8), window: 1 + random.below(6000) });
+    this.lms = new (tamper.Lms ?? LmsSession)({ channels: 1 + random.below(8), waiting: random.below(12) });
+    this.firmware = new (tamper.Firmware ?? FirmwareSession)({
+      channels: 1 + random.below(8),
+      window: 64 + random.below(6000),
+    });
     this.#monitors = this.#newMonitors();
     this.toFirmware({ type: 'forward', address: '', port: PORT });
   }
@@ -193,6 +198,12 @@ export class World {
       this.firmware.nextTimeoutAt(),
     ].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** A program that is held back while nothing is in the way. */
+  heldBack(): string | undefined {
+    const held = this.links.find(({ host, firmware }) => isHeldBack(host) || isHeldBack(firmware));
+    return held && `connection ${held.id} is paused, and nothing is in its way`;
   }
 
   /** What is left where nothing should be. */
@@ -412,6 +423,10 @@ export class World {
 
 function isLeft({ state, connection }: End): boolean {
   return state !== 'over' && connection !== undefined;
+}
+
+function isHeldBack({ state, paused }: End): boolean {
+  return state === 'open' && paused;
 }
 
 function short(_key: string, value: unknown): unknown {
