@@ -15,9 +15,8 @@ import {
   type Supplicant,
   type SupplicantEvent,
 } from '../../netlink-bridge/index.ts';
-import type { MeiError } from '../../transport/index.ts';
 import { type AgentConfig, readConfig, type SupplicantName } from '../agent/config.ts';
-import { type AmtState, askAmt } from './amt.ts';
+import { askAmt } from './amt.ts';
 import { Files } from './files.ts';
 import { Kernel } from './kernel.ts';
 
@@ -32,7 +31,7 @@ export interface Machine {
   config(): AgentConfig;
   nativeProblem(): string | undefined;
   namespaceProblem(): string | undefined;
-  askAmt(path: string): Promise<AmtState | MeiError>;
+  askAmt(path: string): ReturnType<typeof askAmt>;
   openRfkill(): Pick<Rfkill, 'switches' | 'extended' | 'close'>;
   openNl80211(): Promise<Pick<Nl80211, 'interfaces' | 'wiphys' | 'getCsmeConnInfo' | 'close'>>;
   isNetworkManagerRunning(): Promise<boolean>;

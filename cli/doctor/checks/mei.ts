@@ -1,5 +1,5 @@
 /** The firmware of this machine, behind /dev/meiN. */
-import { listMeiDevices, type MeiDevice, MeiError } from '../../../transport/index.ts';
+import { listMeiDevices, type MeiDevice } from '../../../transport/index.ts';
 import { type Finding, good, missing, optional } from '../finding.ts';
 import type { Machine } from '../machine.ts';
 
@@ -70,7 +70,7 @@ async function deviceFindings(machine: Machine, device: MeiDevice): Promise<Find
 
 function amtFinding(state: Awaited<ReturnType<Machine['askAmt']>>): Finding {
   const name = 'AMT';
-  if (!(state instanceof MeiError)) {
+  if (typeof state === 'string') {
     if (state === 'provisioned') return good(name, state);
     const remedy =
       state === 'disabled' ? 'Enable AMT in the BIOS (MEBx).' : 'Provision AMT, with rpc-go for example.';

@@ -23,7 +23,7 @@ import {
   type MeLink,
   type MeService,
 } from '../client.ts';
-import { ascii, textOf } from './writer.ts';
+import { ascii, textOf } from './text.ts';
 
 export const TEST_GUIDS = {
   /** Tags and events; one connection for all. */

@@ -160,8 +160,26 @@ describe('MKHI', () => {
     expect(ask(standardClients(amt), guid, 'ff020000')).toBe(hex(`ff820000 ${block}${block}${block}`));
   });
 
-  it('refuses what it does not know with a result', () => {
-    expect(ask(standardClients(), MKHI_GUID, '03020000 07000000')).toBe('03820001');
+  it.each([
+    ['03020000 00000000', '03820000 00000000 04 04102600', 'what the machine could have'],
+    ['03020000 20000000', '03820000 20000000 04 04102600', 'what is enabled'],
+    ['03020000 1d000000', '03820000 1d000000 04 81140000', 'a laptop with AMT'],
+    ['03020000 07000000', '03820000 07000000 04 01000000', 'the firmware may be updated'],
+    ['03020000 63000000', '03820089', 'no such rule'],
+    ['03020000 0000', '03820005', 'half a rule'],
+    ['03060000 00001000 08 0000000002000000', '03860000', 'Linux tells its version'],
+    ['ff0a0000', 'ff8a0000 03000000', 'the BIOS has ended'],
+    ['ff1d0000', 'ff9d0000 01', 'the same'],
+    ['ff230000', 'ffa30000 00', 'the start is not measured'],
+    ['ff1c0000 46545052', 'ff9c0081', 'no such partition'],
+    ['ff7f0000', 'ffff008d', 'no such command'],
+  ])('%s: %s, %s', (request, answer) => {
+    expect(ask(standardClients(amt), MKHI_GUID, request)).toBe(hex(answer));
+  });
+
+  it('AMT is none of the features that are enabled while it is disabled', () => {
+    const disabled = standardClients(new Amt({ enabled: false }));
+    expect(ask(disabled, MKHI_GUID, '03020000 20000000')).toBe(hex('03820000 20000000 04 00102600'));
   });
 
   it('what is shorter than a header ends the connection', () => {
