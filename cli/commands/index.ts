@@ -19,5 +19,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   mei: async () => (await import('./mei.ts')).defineMei,
   amt: async () => (await import('./amt.ts')).defineAmt,
   lms: async () => (await import('./lms.ts')).defineLms,
+  watchdog: async () => (await import('./watchdog.ts')).defineWatchdog,
   doctor: async () => (await import('./doctor.ts')).defineDoctor,
 };
