@@ -44,9 +44,8 @@ export async function givenPassword(
  * reason of the signal.
  */
 export async function askPassword(isNew: boolean, signal: AbortSignal): Promise<Secret> {
-  const password = await prompt(
-    isNew ? "New password of AMT's user admin: " : "Password of AMT's user admin: ",
-  );
+  const question = `${isNew ? 'New password' : 'Password'} of AMT's user admin: `;
+  const password = await prompt(question, signal);
   if (isNew && (await prompt('The same again: ', signal)) !== password) {
     throw new CliError('usage', 'the two passwords differ.', 'Nothing was done; try again.');
   }

@@ -22,6 +22,7 @@ import type { Context } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { deviceFor } from '../mei-device.ts';
+import { wrapWords } from '../replay-text.ts';
 import { absenceOf } from './absence.ts';
 import { askPassword, givenPassword } from './secrets.ts';
 
@@ -75,7 +76,7 @@ async function tellPlan({ output, json }: Context, goal: SetupGoal, device: Devi
   } else if ('steps' in plan) {
     await output.print(`${describeMode(mode)} This would be done:`);
     for (const [at, name] of steps.entries())
-      await output.print(`${String(at + 1).padStart(3)}. ${stepText(name)}`);
+      for (const line of stepLines(at + 1, name, output.terminal.width)) await output.print(line);
     await output.print('Nothing was changed.');
   } else if ('nothing' in plan) {
     await output.print(`${plan.nothing} There is nothing to do.`);
@@ -89,10 +90,14 @@ function outcomeOf(plan: SetupPlan): SetupEnd['outcome'] | 'possible' {
   return 'nothing' in plan ? 'nothing' : 'possible';
 }
 
-function stepText(name: SetupStepName): string {
+function stepLines(number: number, name: SetupStepName, width: number): readonly string[] {
   const { does, wire, changes }: SetupStep = SETUP_STEPS[name];
   const how = [wire, changes ? 'changes AMT' : ''].filter((part) => part !== '').join('; ');
-  return how === '' ? does : `${does} (${how})`;
+  const text = how === '' ? does : `${does} (${how})`;
+  const front = `${String(number).padStart(3)}. `;
+  return wrapWords(text.split(' '), width - front.length).map(
+    (line, at) => (at === 0 ? front : ' '.repeat(front.length)) + line,
+  );
 }
 
 async function perform(
