@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { fuzzAmtWeb } from './amt-web.ts';
+import { fuzzApf } from './apf.ts';
 import { bpfKernelProblem } from './bpf-kernel.ts';
 import { fuzzCuse } from './cuse.ts';
 import { fuzzDbus } from './dbus.ts';
@@ -28,6 +29,7 @@ import { fuzzWsman } from './wsman.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   'amt-web': fuzzAmtWeb,
+  apf: fuzzApf,
   cuse: fuzzCuse,
   dbus: fuzzDbus,
   decode: fuzzDecode,
