@@ -7,12 +7,14 @@ import { fillSections, hostSections } from '../ownership/diagram.ts';
 import { generatedSources } from '../sap/walk/registers.ts';
 import { ruleSections } from '../trace/rules/docs.ts';
 import { agentStateSections } from './agent-states.ts';
+import { amthiSections } from './amthi-docs.ts';
 
 const PAGES = [
   ['docs/host.md', hostSections()],
   ['docs/rules.md', ruleSections()],
   ['docs/agent.md', agentSections()],
   ['docs/agent-states.md', agentStateSections()],
+  ['docs/amthi.md', amthiSections()],
 ] as const;
 
 const check = process.argv.includes('--check');
