@@ -1,10 +1,20 @@
 /**
  * Damaged `Authorization` headers and WS-Management requests for the emulated AMT web service.
  *
- * A finding is: something threw; a damaged header still proves that its sender knows the password; or the answer to a
- * request is no envelope with an instance or a fault in it, or is larger than a client must take.
+ * A finding is: something threw; a damaged header still proves that its sender knows the password; the answer to a
+ * request is no envelope with an instance or a fault in it, or is larger than a client must take; or AMT is in a state
+ * afterwards that it cannot have, or was changed by the local account.
  */
-import { type DigestFields, parseAuthorization, responseOf, secretOf } from '../amt/web/index.ts';
+import {
+  ACTION,
+  ANONYMOUS,
+  classUri,
+  type DigestFields,
+  NS,
+  parseAuthorization,
+  responseOf,
+  secretOf,
+} from '../amt/web/index.ts';
 import { Amt, PROVISIONED } from '../csme/amt/index.ts';
 import { readEnvelope, WsmanService } from '../csme/network/index.ts';
 import { DigestGuard } from '../csme/network/web/digest.ts';
@@ -144,14 +154,22 @@ function headerOf(fields: DigestFields): string {
 }
 
 const REQUESTS: Target = (() => {
-  const service = new WsmanService(new Amt());
-  const get = (name: string, more: string) =>
-    '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" ' +
-    'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd">' +
-    '<s:Header><a:Action>http://schemas.xmlsoap.org/ws/2004/09/transfer/Get</a:Action><a:To>/wsman</a:To>' +
-    `<w:ResourceURI>http://intel.com/wbem/wscim/1/amt-schema/1/${name}</w:ResourceURI><a:MessageID>1</a:MessageID>` +
-    '<a:ReplyTo><a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address></a:ReplyTo>' +
-    `<w:OperationTimeout>PT60S</w:OperationTimeout>${more}</s:Header><s:Body/></s:Envelope>`;
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const envelope = (name: string, action: string, more: string, body: string) =>
+    `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="${NS.soap}" xmlns:a="${NS.addressing}" ` +
+    `xmlns:w="${NS.wsman}" xmlns:n="${NS.enumeration}" xmlns:r="${classUri(name)}"><s:Header>` +
+    `<a:Action>${action}</a:Action><a:To>/wsman</a:To><w:ResourceURI>${classUri(name)}</w:ResourceURI>` +
+    `<a:MessageID>1</a:MessageID><a:ReplyTo><a:Address>${ANONYMOUS}</a:Address></a:ReplyTo>` +
+    `<w:OperationTimeout>PT60S</w:OperationTimeout>${more}</s:Header><s:Body>${body}</s:Body></s:Envelope>`;
+  const get = (name: string, more: string) => envelope(name, ACTION.get, more, '');
+  const put = (name: string, body: string) =>
+    envelope(name, ACTION.put, '', `<r:${name}>${body}</r:${name}>`);
+  const invoke = (name: string, method: string, input: string) =>
+    envelope(name, `${classUri(name)}/${method}`, '', `<r:${method}_INPUT>${input}</r:${method}_INPUT>`);
+  const software = 'CIM_SoftwareIdentity';
+  const enumerate = (more: string) =>
+    envelope(software, ACTION.enumerate, '', `<n:Enumerate>${more}</n:Enumerate>`);
+  const begun = encode(enumerate(''));
   const samples = [
     get('AMT_GeneralSettings', ''),
     get('AMT_GeneralSettings', '<w:MaxEnvelopeSize s:mustUnderstand="true">153600</w:MaxEnvelopeSize>'),
@@ -159,19 +177,53 @@ const REQUESTS: Target = (() => {
       'AMT_WiFiPortConfigurationService',
       '<w:SelectorSet><w:Selector Name="SystemName">Intel(r) AMT</w:Selector></w:SelectorSet>',
     ),
-    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body>' +
-      '<i:Identify xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"/></s:Body></s:Envelope>',
+    put('AMT_GeneralSettings', '<r:HostName>a</r:HostName><r:SharedFQDN>true</r:SharedFQDN>'),
+    put('AMT_RedirectionService', '<r:ListenerEnabled>true</r:ListenerEnabled>'),
+    enumerate('<w:OptimizeEnumeration/><w:MaxElements>5</w:MaxElements>'),
+    enumerate('<w:EnumerationMode>EnumerateObjectAndEPR</w:EnumerationMode>'),
+    envelope(
+      software,
+      ACTION.pull,
+      '',
+      '<n:Pull><n:EnumerationContext>01000000-0000-0000-0000-000000000000</n:EnumerationContext>' +
+        '<n:MaxElements>7</n:MaxElements><n:MaxCharacters>900</n:MaxCharacters></n:Pull>',
+    ),
+    invoke(
+      'IPS_HostBasedSetupService',
+      'Setup',
+      '<r:NetAdminPassEncryptionType>2</r:NetAdminPassEncryptionType>' +
+        `<r:NetworkAdminPassword>${'0a'.repeat(16)}</r:NetworkAdminPassword>`,
+    ),
+    invoke('AMT_SetupAndConfigurationService', 'Unprovision', '<r:ProvisioningMode>1</r:ProvisioningMode>'),
+    invoke('AMT_RedirectionService', 'RequestStateChange', '<r:RequestedState>32771</r:RequestedState>'),
+    `<s:Envelope xmlns:s="${NS.soap}"><s:Header/><s:Body><i:Identify xmlns:i="${NS.identity}"/></s:Body></s:Envelope>`,
   ];
+  /** What is wrong with how this AMT takes the input. */
+  const judged = (amt: Amt, input: Uint8Array, isLocalAccount: boolean): string | undefined => {
+    const service = new WsmanService(amt);
+    // There is something to be pulled.
+    service.answer(begun, 0);
+    const { status, xml } = service.answer(input, 0, { isLocalAccount });
+    const bytes = encode(xml);
+    if (bytes.length > ANSWER_MAX) return `gives an answer of ${bytes.length} bytes`;
+    const read = readEnvelope(bytes);
+    if ('fault' in read) return `gives an answer that is no envelope: ${read.text}`;
+    const isFault = read.body?.name.endsWith('}Fault') ?? false;
+    return isFault === (status !== 200) ? undefined : `gives ${read.body?.name} with status ${status}`;
+  };
   return {
-    samples: samples.map((text) => new TextEncoder().encode(text)),
+    samples: samples.map(encode),
     check(input) {
-      const { status, xml } = service.answer(input, 0);
-      const bytes = new TextEncoder().encode(xml);
-      if (bytes.length > ANSWER_MAX) return `gives an answer of ${bytes.length} bytes`;
-      const read = readEnvelope(bytes);
-      if ('fault' in read) return `gives an answer that is no envelope: ${read.text}`;
-      const isFault = read.body?.name.endsWith('}Fault') ?? false;
-      return isFault === (status !== 200) ? undefined : `gives ${read.body?.name} with status ${status}`;
+      const own = new Amt();
+      const wrong = judged(own, input, false);
+      if (wrong !== undefined) return wrong;
+      // Throws for a state that AMT cannot have.
+      const after = new Amt(own.state);
+      const { state } = after;
+      if (judged(after, input, true) !== undefined) return 'answers the local account otherwise';
+      return after.state === state || state.provisioningState === 0
+        ? undefined
+        : 'lets the local account change it';
     },
   };
 })();
