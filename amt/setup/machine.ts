@@ -81,9 +81,9 @@ export function* setUp(goal: SetupGoal): Doing<SetupEnd> {
 }
 
 /** How often, and how far apart, AMT is asked whether it has got there. */
-export const CONFIRM = { tries: 30, everyMs: 1000 } as const;
+const CONFIRM = { tries: 30, everyMs: 1000 } as const;
 /** The web service may begin anew when AMT is activated. */
-export const LOG_ON = { tries: 5, everyMs: 1000 } as const;
+const LOG_ON = { tries: 5, everyMs: 1000 } as const;
 
 /** The user that Setup gives the password to. */
 const ADMIN = 'admin';

@@ -13,7 +13,7 @@ export const PASSWORD_OPTION = [
   "the administrator's password: the first line of a file",
 ] as const;
 
-export const PASSWORD_ENVIRONMENT = 'SAPWOOD_AMT_PASSWORD';
+const PASSWORD_ENVIRONMENT = 'SAPWOOD_AMT_PASSWORD';
 
 /** For the help of commands that need a password. */
 export const PASSWORD_HELP = `The password comes from --password-file, else from ${PASSWORD_ENVIRONMENT}, else it is

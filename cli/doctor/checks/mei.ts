@@ -73,7 +73,9 @@ function amtFinding(state: Awaited<ReturnType<Machine['askAmt']>>): Finding {
   if (typeof state === 'string') {
     if (state === 'provisioned') return good(name, state);
     const remedy =
-      state === 'disabled' ? 'Enable AMT in the BIOS (MEBx).' : 'Provision AMT, with rpc-go for example.';
+      state === 'disabled'
+        ? 'Enable AMT in the BIOS (MEBx).'
+        : 'Set it up: `sapwood amt activate`, or a configuration server.';
     return optional(name, state, remedy);
   }
   if (state.code === 'MEI_ERR_NO_CLIENT') {

@@ -107,7 +107,7 @@ describe('the firmware', () => {
       { askAmt: async () => 'not provisioned' },
       [
         'good MEI device: /dev/mei0',
-        'optional AMT: not provisioned | Provision AMT, with rpc-go for example.',
+        'optional AMT: not provisioned | Set it up: `sapwood amt activate`, or a configuration server.',
       ],
     ],
     [
