@@ -4,7 +4,7 @@
  * No public document says with which status firmware refuses what; where the AMT host interface's description has no
  * rule, the choice stands here. docs/csme.md lists it.
  */
-import { AMT_STATUS as STATUS } from '../../amt/protocol/index.ts';
+import { HASH_BYTES, AMT_STATUS as STATUS } from '../../amt/protocol/index.ts';
 import type { AmtCommand } from './commands.ts';
 import { UNPROVISIONED } from './profiles.ts';
 import { ADMIN_USER, type AmtState } from './state.ts';
@@ -198,12 +198,6 @@ const HA1 = /^[0-9a-f]{32}$/;
 const USER = /^(?!\$\$)[!-~]{1,16}$/;
 const ACCOUNTS_MOST = 16;
 const OTP_MOST = 32;
-/** By algorithm: SHA-1, SHA-256, SHA-384. */
-const HASH_BYTES: ReadonlyMap<number, number> = new Map([
-  [1, 20],
-  [2, 32],
-  [3, 48],
-]);
 /** Of `userInitiatedInterfaces`. */
 const OS_AGENT = 2;
 /** Of `AmtRemoteAccess.trigger`. */
