@@ -166,9 +166,12 @@ describe('methods', () => {
     expect(asked.fault(change(state), true)).toBe('c:AccessDenied');
   });
 
-  it('tell the time', () => {
+  it('tell the time, and take it', () => {
     const got = new Asked().body(amtMessages.TimeSynchronizationService.GetLowAccuracyTimeSynch(), true);
     expect(textIn(got, 'Ta0')).toBe('1700000000');
+    const { SetHighAccuracyTimeSynch } = amtMessages.TimeSynchronizationService;
+    expect(new Asked().returned(SetHighAccuracyTimeSynch(1, 2, 3), true)).toBe('0');
+    expect(new Asked().returned(SetHighAccuracyTimeSynch(-1, 2, 3), true)).toBe('36');
   });
 
   it.each([

@@ -2,7 +2,7 @@
 import { parseGuid } from '../../../../sap/index.ts';
 import type { AmtState } from '../../../amt/index.ts';
 import { type AmtClass, amtClass, amtService, type Change, type PutOutcome } from '../schema.ts';
-import { boolean, hostName, sent } from './values.ts';
+import { boolean, hostName, RETURN, sent } from './values.ts';
 
 export const GENERAL_CLASSES: readonly AmtClass[] = [
   amtClass({
@@ -130,7 +130,15 @@ export const GENERAL_CLASSES: readonly AmtClass[] = [
       methods: {
         GetLowAccuracyTimeSynch: {
           forLocalAccount: true,
-          call: ({ nowMs }) => ({ Ta0: Math.floor(nowMs / 1000), ReturnValue: 0 }),
+          call: ({ nowMs }) => ({ Ta0: Math.floor(nowMs / 1000), ReturnValue: RETURN.SUCCESS }),
+        },
+        // AMT's clock is the host's here, so it is right already.
+        SetHighAccuracyTimeSynch: {
+          forLocalAccount: true,
+          call: ({ input }) =>
+            ['Ta0', 'Tm1', 'Tm2'].every((name) => /^\d{1,10}$/.test(input(name) ?? ''))
+              ? RETURN.SUCCESS
+              : RETURN.INVALID_PARAMETER,
         },
       },
     },
