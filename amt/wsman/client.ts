@@ -100,8 +100,11 @@ export class WsmanClient {
       }
       const challenge = digestOf(answer.challenges);
       this.#challenge = undefined;
-      // Not stale: user or password is wrong, and asking again would only count as another attempt.
-      if (asked !== undefined && !challenge.stale) throw new WsmanError('WSMAN_ERR_CREDENTIALS');
+      // A nonce that was good before may have become too old, whether AMT says so or not. Else user or password is
+      // wrong, and asking again would only count as another attempt.
+      if (asked !== undefined && !challenge.stale && this.#uses === 1) {
+        throw new WsmanError('WSMAN_ERR_CREDENTIALS');
+      }
       this.#challenge = challenge;
       this.#uses = 0;
     }
@@ -124,13 +127,31 @@ export class WsmanClient {
   }
 
   async #connect(signal: AbortSignal): Promise<Duplex> {
+    const connecting = this.#options.connect(signal);
     try {
-      const socket = await this.#options.connect(signal);
+      const socket = await unlessAborted(connecting, signal);
       // What goes wrong with it is told by the request; afterwards nobody wants to know.
       return socket.on('error', () => {});
     } catch (cause) {
+      // One that comes too late is not needed any more.
+      connecting.then((socket) => socket.on('error', () => {}).destroy()).catch(() => {});
       throw new WsmanError('WSMAN_ERR_CONNECT', { detail: messageOf(cause), cause });
     }
+  }
+}
+
+/** Does not wait for who does not heed the signal. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAuthorization } from '../../../amt/web/index.ts';
 import { WsmanClient, WsmanError, type WsmanOptions } from '../../../amt/wsman/index.ts';
@@ -108,6 +108,16 @@ describe('a request', () => {
     expect(parseAuthorization(seen[2]!.authorization!)).toMatchObject({ nonce: 'n2', nc: '00000001' });
   });
 
+  it('takes a new nonce when one that was good is refused', async () => {
+    const { client, seen } = await served((one, _, count) =>
+      count === 3 ? unauthorized(false, 'n2') : settings(one),
+    );
+    await client.get('AMT_GeneralSettings');
+    await client.get('AMT_GeneralSettings');
+    expect(seen).toHaveLength(4);
+    expect(parseAuthorization(seen[3]!.authorization!)).toMatchObject({ nonce: 'n2', nc: '00000001' });
+  });
+
   it('goes over anything that carries bytes', async () => {
     const { client } = await served(settings, {
       connect: async () => {
@@ -200,6 +210,18 @@ describe('what goes wrong', () => {
   it('is silence, for so long', async () => {
     const error = await failing(() => '', { timeoutMs: 20 });
     expect(error.code).toBe('WSMAN_ERR_TIMEOUT');
+  });
+
+  it('is a connection that never comes, or comes too late', async () => {
+    let arrive = (_: Duplex) => {};
+    const connecting = new Promise<Duplex>((resolve) => {
+      arrive = resolve;
+    });
+    const error = await failing(settings, { timeoutMs: 20, connect: () => connecting });
+    expect(error.code).toBe('WSMAN_ERR_TIMEOUT');
+    const late = new PassThrough();
+    arrive(late);
+    await once(late, 'close');
   });
 
   it('is an answer that never ends, byte by byte', async () => {
