@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { fuzzAmtWeb } from './amt-web.ts';
+import { fuzzAmthi } from './amthi.ts';
 import { fuzzApf } from './apf.ts';
 import { bpfKernelProblem } from './bpf-kernel.ts';
 import { fuzzCuse } from './cuse.ts';
@@ -29,6 +30,7 @@ import { fuzzWsman } from './wsman.ts';
 
 const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzReport>> = {
   'amt-web': fuzzAmtWeb,
+  amthi: fuzzAmthi,
   apf: fuzzApf,
   cuse: fuzzCuse,
   dbus: fuzzDbus,

@@ -47,9 +47,13 @@ function namesOf(list: string): string[] {
   return list.split('\0').filter((name) => name !== '');
 }
 
+/** The last one may go without its NUL where there is no room for it. */
 function listOf(to: Writer, names: readonly string[]): string {
-  if (!names.every((name) => NAME.test(name))) throw to.unfit('has a name that is empty or not ASCII');
-  return names.map((name) => `${name}\0`).join('');
+  if (!names.every(isName)) throw to.unfit('has a name that is empty or not Latin-1');
+  const list = names.join('\0');
+  return names.length > 0 && list.length < SUFFIX_LIST_BYTES ? `${list}\0` : list;
 }
 
-const NAME = /^[\x20-\x7e]+$/;
+function isName(name: string): boolean {
+  return name !== '' && [...name].every((character) => character > '\0' && character <= '\xff');
+}
