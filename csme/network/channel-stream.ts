@@ -64,7 +64,8 @@ export class ChannelStream extends Duplex implements LmeChannelUser {
 
   override _write(chunk: Uint8Array, _: BufferEncoding, written: () => void): void {
     this.#touch();
-    this.#channel.send(chunk);
+    // Who wrote it may use it again before the host has it.
+    this.#channel.send(Buffer.from(chunk));
     if (this.#paused) this.#written = written;
     else written();
   }

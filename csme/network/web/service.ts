@@ -93,6 +93,8 @@ export class WebService {
 
   /** Serves a program of the host: `stream` is its connection, whatever carries it. */
   accept(stream: Duplex): void {
+    // Only with this does a server that does not listen look at the times of its connections, and end them.
+    if (!this.#server.listening && this.#statistics.connections === 0) this.#server.emit('listening');
     this.#local.add(stream);
     this.#server.emit('connection', stream);
   }
@@ -105,8 +107,7 @@ export class WebService {
   close(): Promise<void> {
     this.#forgetAmt();
     return new Promise((resolve) => {
-      if (this.#server.listening) this.#server.close(() => resolve());
-      else resolve();
+      this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
   }

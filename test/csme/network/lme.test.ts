@@ -1,13 +1,14 @@
 /** AMT's web service behind LME, reached as programs of the host reach it: a session of APF, HTTP over its channels. */
 import { request } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { AMT, IPS } from '@device-management-toolkit/wsman-messages';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTunnel, type Tunnel } from '../../../amt/index.ts';
 import { answerChallenge, secretOf } from '../../../amt/web/index.ts';
 import { Amt, CLIENT_CONTROL, DISABLED, LOCAL_USER, UNPROVISIONED } from '../../../csme/amt/index.ts';
 import { standardClients } from '../../../csme/mei/index.ts';
-import { serveLme } from '../../../csme/network/index.ts';
+import { serveLme, WebService } from '../../../csme/network/index.ts';
 import { MeiDriver, settled } from '../../transport/mei/support/driver.ts';
 import { type Answer, CREDENTIALS, started } from './support.ts';
 
@@ -231,6 +232,29 @@ describe('LME', () => {
     amt.perform(0, { type: 'setEnabled', enabled: true, by: 'menu' });
     await settled();
     await (await open()).connect(16992);
+  });
+});
+
+describe('a connection of a program', () => {
+  const limits = { headersTimeoutMs: 50, requestTimeoutMs: 50, checkIntervalMs: 10 };
+
+  it('is not waited for without end', async () => {
+    const service = new WebService({ amt: new Amt(), limits });
+    closing.push(() => service.close());
+    const [theirs, ours] = duplexPair();
+    service.accept(ours);
+    theirs.write('GET / HTTP/1.1\r\nHost: ');
+    expect(String(await buffer(theirs))).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  it('ends with the service', async () => {
+    const service = new WebService({ amt: new Amt() });
+    const [theirs, ours] = duplexPair();
+    service.accept(ours);
+    theirs.write('GET /logon.htm HTTP/1.1\r\nHost: x\r\n\r\n');
+    await settled();
+    await service.close();
+    expect([ours.destroyed, String(theirs.read())]).toEqual([true, expect.stringContaining('200 OK')]);
   });
 });
 
