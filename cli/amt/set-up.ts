@@ -184,7 +184,10 @@ function failureOf(error: unknown): CliError {
     return new CliError(exit, error.message, error.next);
   }
   if (error instanceof LmsError) return new CliError('environment', error.sentence, error.next);
-  // AMT's own words are in it.
-  if (error instanceof WsmanError) return new CliError('bad', printable(error.message), error.next);
+  if (error instanceof WsmanError) {
+    const exit = error.code === 'WSMAN_ERR_CONNECT' ? 'environment' : 'bad';
+    // AMT's own words are in it.
+    return new CliError(exit, printable(error.message), error.next);
+  }
   throw error;
 }
