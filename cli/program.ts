@@ -65,6 +65,7 @@ Examples:
   $ sapwood filter --filters HEX --frames a.pcap  which frames does CSME get?
   $ sapwood doctor                                what works on this machine?
   $ sudo sapwood agent --dry-run                  what would the agent do?
+  $ sudo sapwood amt info                         what is AMT of this machine?
 
 Exit status:
 ${exitHelp(output.terminal.width)}`,
