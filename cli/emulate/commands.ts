@@ -45,6 +45,10 @@ const TO_AMT: Readonly<Record<string, { readonly doc: string; readonly message: 
   },
 };
 
+const MPS = {
+  'amt mps HOST': 'AMT is given a presence server: user-initiated connections work',
+} as const;
+
 /** With a device file. */
 const TO_DEVICE = {
   remove: {
@@ -58,7 +62,7 @@ type Described = readonly (readonly [string, string])[];
 /** Every command as typed, with what it is: to SAP, to AMT, to the device file. */
 export const TYPED_COMMANDS: Readonly<Record<'sap' | 'amt' | 'device', Described>> = {
   sap: [...[...PLAIN].map(([word, { doc }]) => [word, doc] as const), ...Object.entries(OTHERS)],
-  amt: described(TO_AMT),
+  amt: [...described(TO_AMT), ...Object.entries(MPS)],
   device: described(TO_DEVICE),
 };
 
@@ -68,6 +72,8 @@ export function commandOf(word: string, rest: string): ToFirmware | undefined {
   for (const table of [TO_AMT, TO_DEVICE] as Readonly<Record<string, { readonly message: ToFirmware }>>[]) {
     if (Object.hasOwn(table, line)) return table[line]?.message;
   }
+  const [, mpsHost] = MPS_LINE.exec(line) ?? [];
+  if (mpsHost !== undefined) return amt({ type: 'setRemoteAccess', settings: { mpsHost } });
   const plain = rest === '' ? PLAIN.get(word) : undefined;
   if (plain !== undefined) return { type: 'command', name: plain.name };
   switch (word) {
@@ -83,6 +89,9 @@ export function commandOf(word: string, rest: string): ToFirmware | undefined {
       return undefined;
   }
 }
+
+/** A name that a field of a message has room for, and nothing that is not written there. */
+const MPS_LINE = /^amt mps ([\w.:-]{1,255})$/;
 
 export interface Timed {
   /** Since SAP came up, or since the device file is there when that is all there is. */

@@ -74,8 +74,6 @@ export function amtText({ command, before, state }: AmtChange): string {
       return state.watchdogRequired ? 'it wants the watchdog' : 'it does not want the watchdog';
     case 'setAccount':
       return `user ${command.user} may log on`;
-    case 'removeAccount':
-      return `user ${command.user} may not log on any more`;
     case 'set':
       return `set: ${Object.keys(command.settings).join(', ')}`;
     case 'setInterface':

@@ -34,11 +34,11 @@ export type AmtCommand =
   | { readonly type: 'setEnabled'; readonly enabled: boolean; readonly by: 'host' | 'menu' }
   | { readonly type: 'requireWatchdog'; readonly required: boolean }
   | { readonly type: 'setAccount'; readonly user: string; readonly ha1: string }
-  | { readonly type: 'removeAccount'; readonly user: string }
   | { readonly type: 'set'; readonly settings: Partial<AmtSettings> }
   | {
       readonly type: 'setInterface';
       readonly which: 'wired' | 'wireless';
       readonly settings: Partial<AmtInterface>;
     }
+  /** An administrator configures it, or AMT is carried to another network. */
   | { readonly type: 'setRemoteAccess'; readonly settings: Partial<AmtRemoteAccess> };

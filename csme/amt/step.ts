@@ -155,14 +155,6 @@ const RULES: { readonly [T in AmtCommand['type']]: Rule<Extract<AmtCommand, { ty
       return full ? STATUS.MAX_LIMIT_REACHED : { accounts: merged(accounts, { [user]: ha1 }) };
     },
   },
-  removeAccount: {
-    in: [2],
-    make: ({ accounts }, { user }) => {
-      if (!Object.hasOwn(accounts, user)) return STATUS.NOT_FOUND;
-      if (user === ADMIN_USER) return STATUS.NOT_PERMITTED;
-      return { accounts: Object.fromEntries(Object.entries(accounts).filter(([name]) => name !== user)) };
-    },
-  },
   set: { make: (_, { settings }) => settings },
   setInterface: {
     running: false,

@@ -193,6 +193,9 @@ describe.skipIf(problem)('emulate and host', () => {
     await csme.until(/AMT: CSME does not use the WLAN\.\nCSME: AMT is disabled\./);
     csme.type('remove');
     await csme.until(/"remove" is for a CSME that is served at cuse:/);
+    csme.type('amt enable');
+    csme.type('amt mps mps.test');
+    await csme.until(/AMT: remote access: network direct, no connection, server mps\.test\./);
     csme.type('amt explode');
     await csme.until(/"amt explode" is no command/);
     expect(csme.stderr).not.toContain('Secret!1');

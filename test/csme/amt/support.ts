@@ -41,7 +41,6 @@ export const arbitraryCommand: fc.Arbitrary<AmtCommand> = fc.oneof(
   }),
   fc.record({ type: fc.constant('requireWatchdog' as const), required: fc.boolean() }),
   fc.record({ type: fc.constant('setAccount' as const), user, ha1 }),
-  fc.record({ type: fc.constant('removeAccount' as const), user }),
   fc.record({
     type: fc.constant('set' as const),
     settings: fc.record({ hostName: text, kvmEnabled: fc.boolean(), tlsEnabled: fc.boolean() }),
