@@ -1,5 +1,5 @@
 /** What runs in the guest before the tests: two shell scripts, and the folder that host and guest share. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuestJob, TestJob } from './arguments.ts';
 import { type ArchiveEntry, cpioArchive } from './initramfs.ts';
@@ -16,6 +16,7 @@ export const SHARED_FILES = {
   up: 'up',
   status: 'status',
   junit: 'junit.xml',
+  modules: 'modules',
 } as const;
 
 /** Where the guest has that folder. */
@@ -58,6 +59,8 @@ export interface Guest {
   readonly root: string;
   readonly busybox: Buffer;
   readonly modules: readonly KernelModule[];
+  /** Those that a test loads itself. */
+  readonly ready: readonly KernelModule[];
   readonly colour: boolean;
 }
 
@@ -65,6 +68,8 @@ export interface Guest {
 export function writeGuest(guest: Guest, job: GuestJob): void {
   const put = (name: string, content: string | Buffer) => writeFileSync(join(guest.folder, name), content);
   put(SHARED_FILES.initramfs, cpioArchive(initramfs(guest.busybox, guest.modules)));
+  mkdirSync(join(guest.folder, SHARED_FILES.modules));
+  for (const { name, bytes } of guest.ready) put(`${SHARED_FILES.modules}/${name}.ko`, bytes);
   put(SHARED_FILES.start, startScript(guest, job.kind === 'shell'));
   if (job.kind !== 'shell') {
     put(SHARED_FILES.command, job.kind === 'run' ? job.command : testCommand(job));

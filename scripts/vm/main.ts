@@ -7,8 +7,8 @@ import { type GuestJob, parseVmArguments, USAGE, type VmArguments } from './argu
 import { SHARED_FILES, writeGuest } from './guest.ts';
 import { consoleTail, machineProblem, runMachine } from './machine.ts';
 import { Missing } from './missing.ts';
-import { BOOT_MODULES, GUEST_MODULES, type KernelModule, ModuleTree } from './modules.ts';
-import { OWN_MODULE, ownModule } from './own-module.ts';
+import { BOOT_MODULES, GUEST_MODULES, type KernelModule, ModuleTree, READY_MODULES } from './modules.ts';
+import { OWN_MODULES, type OwnModuleName, ownModule } from './own-module.ts';
 import { cacheFolder, PackageCache } from './packages.ts';
 
 // This file runs from dist/scripts/vm.
@@ -56,8 +56,9 @@ async function boot(args: VmArguments, job: GuestJob, folder: string) {
   const lacking = wanted.filter((name) => !tree.has(name));
   if (lacking.length > 0) say(`${kernel.name} does not have: ${lacking.join(', ')}`);
   const colour = process.stdout.isTTY === true;
-  const modules = [...tree.inOrder(wanted), ...ownModules(cache, kernel.name)];
-  writeGuest({ folder, root: ROOT, busybox: cache.busybox(), modules, colour }, job);
+  const modules = [...tree.inOrder(wanted), ...ownModules(cache, kernel.name, true)];
+  const ready = [...tree.only(READY_MODULES), ...ownModules(cache, kernel.name, false)];
+  writeGuest({ folder, root: ROOT, busybox: cache.busybox(), modules, ready, colour }, job);
 
   const shell = job.kind === 'shell';
   const { timeoutS } = args;
@@ -80,13 +81,16 @@ async function boot(args: VmArguments, job: GuestJob, folder: string) {
   return end.status ?? EXIT.failed;
 }
 
-/** Where it cannot be built the tests that need it are skipped. */
-function ownModules(cache: PackageCache, kernel: string): KernelModule[] {
+/** Those that are loaded, or those that lie ready. Where they cannot be built the tests that need them are skipped. */
+function ownModules(cache: PackageCache, kernel: string, loaded: boolean): KernelModule[] {
+  const names = Object.keys(OWN_MODULES) as OwnModuleName[];
   try {
-    return [ownModule(cache, kernel, ROOT)];
+    return names
+      .filter((name) => OWN_MODULES[name].loaded === loaded)
+      .map((name) => ownModule(cache, kernel, ROOT, name));
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
-    say(`without ${OWN_MODULE}: ${error.message}`);
+    say(`without modules of our own: ${error.message}`);
     return [];
   }
 }

@@ -26,7 +26,11 @@ export const GUEST_MODULES = [
   'veth',
   'tun',
   'mei',
+  'watchdog',
 ] as const;
+
+/** Not loaded: they lie in the guest's `/run/sapwood/modules` for the test that wants them. */
+export const READY_MODULES = ['mei_wdt'] as const;
 
 /** Parameters of modules. */
 export const MODULE_PARAMETERS: Readonly<Record<string, string>> = {
@@ -66,6 +70,14 @@ export class ModuleTree {
       const bytes = this.#read(name);
       return bytes === undefined ? undefined : moduleDependencies(bytes);
     }).map((name) => ({ name, bytes: this.#read(name)! }));
+  }
+
+  /** Those modules and nothing of what they need; without those that this kernel does not have. */
+  only(names: readonly string[]): KernelModule[] {
+    return names.flatMap((name) => {
+      const bytes = this.#read(name);
+      return bytes === undefined ? [] : [{ name, bytes }];
+    });
   }
 
   #read(name: string): Buffer | undefined {

@@ -1,4 +1,4 @@
-/** The kernel module of the tests: built once for each kernel and each state of its sources, and kept in the cache. */
+/** The kernel modules of the tests: built once for each kernel and each state of their sources, and kept in the cache. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,10 +7,23 @@ import { Missing } from './missing.ts';
 import type { KernelModule } from './modules.ts';
 import { moveIntoPlace, type PackageCache } from './packages.ts';
 
-export const OWN_MODULE = 'sapwood_nic';
+interface OwnModule {
+  /** Below the repository. */
+  readonly sources: string;
+  /** What make is given besides. */
+  readonly arguments: readonly string[];
+  /** False: it is for a test to load, and only lies ready. */
+  readonly loaded: boolean;
+}
 
-/** Below the repository. */
-const SOURCES = 'test/vm/iwlwifi/module';
+export const OWN_MODULES = {
+  sapwood_nic: { sources: 'test/vm/iwlwifi/module', arguments: [], loaded: true },
+  // It has the symbols of the module mei, for drivers that were built for that: without versions they are taken.
+  sapwood_mei_bus: { sources: 'test/vm/mei-wdt/module', arguments: ['CONFIG_MODVERSIONS='], loaded: false },
+} as const satisfies Readonly<Record<string, OwnModule>>;
+
+export type OwnModuleName = keyof typeof OWN_MODULES;
+
 const BUILD_LIMIT_MS = 300_000;
 
 /**
@@ -18,24 +31,29 @@ const BUILD_LIMIT_MS = 300_000;
  * @throws Missing when this machine cannot build it
  * @throws Error with what the compiler says when the sources are wrong
  */
-export function ownModule(cache: PackageCache, kernel: string, root: string): KernelModule {
-  const sources = join(root, SOURCES);
-  const key = `${OWN_MODULE}-${kernel.replace(/^linux-image-/, '')}-${fingerprint(sources)}`;
-  const built = join(cache.folder, key, `${OWN_MODULE}.ko`);
-  if (!existsSync(built)) build(cache, kernel, sources, join(cache.folder, key));
-  return { name: OWN_MODULE, bytes: readFileSync(built) };
+export function ownModule(
+  cache: PackageCache,
+  kernel: string,
+  root: string,
+  name: OwnModuleName,
+): KernelModule {
+  const key = `${name}-${kernel.replace(/^linux-image-/, '')}-${fingerprint(join(root, OWN_MODULES[name].sources))}`;
+  const built = join(cache.folder, key, `${name}.ko`);
+  if (!existsSync(built)) build(cache, kernel, root, name, join(cache.folder, key));
+  return { name, bytes: readFileSync(built) };
 }
 
-function build(cache: PackageCache, kernel: string, sources: string, target: string): void {
+function build(cache: PackageCache, kernel: string, root: string, name: OwnModuleName, target: string): void {
+  const own: OwnModule = OWN_MODULES[name];
   const headers = cache.headers(kernel);
   const work = mkdtempSync(join(cache.folder, '.build-'));
   try {
-    cpSync(sources, work, { recursive: true });
-    cache.say(`building ${OWN_MODULE} for ${kernel}`);
+    cpSync(join(root, own.sources), work, { recursive: true });
+    cache.say(`building ${name} for ${kernel}`);
     const { error, signal, status, stdout, stderr } = spawnSync(
       'make',
       // Type information for the kernel's BPF would need pahole, and nobody asks for it.
-      ['-C', headers, `M=${work}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules'],
+      ['-C', headers, `M=${work}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', ...own.arguments, 'modules'],
       {
         encoding: 'utf8',
         timeout: BUILD_LIMIT_MS,
@@ -47,11 +65,11 @@ function build(cache: PackageCache, kernel: string, sources: string, target: str
       const compiler = /(\S*gcc-\d+): (?:not found|No such file)/.exec(stderr)?.[1];
       if (compiler !== undefined)
         throw new Missing(`${compiler} is not installed, which ${kernel} was built with.`);
-      throw new Error(`${OWN_MODULE} cannot be built (${signal ?? `status ${status}`}):\n${stdout}${stderr}`);
+      throw new Error(`${name} cannot be built (${signal ?? `status ${status}`}):\n${stdout}${stderr}`);
     }
     const finished = join(work, 'finished');
     mkdirSync(finished);
-    cpSync(join(work, `${OWN_MODULE}.ko`), join(finished, `${OWN_MODULE}.ko`));
+    cpSync(join(work, `${name}.ko`), join(finished, `${name}.ko`));
     moveIntoPlace(finished, target);
   } finally {
     rmSync(work, { recursive: true, force: true });
