@@ -5,6 +5,7 @@
  *     node dist/fuzz/sim/main.js simulate [RUNS] [--seed N]   random interleavings; exit 1 for a failure
  *     node dist/fuzz/sim/main.js kill [KILLS] [--seed N]      two processes, killed and replaced; exit 1 for a failure
  *     node dist/fuzz/sim/main.js agent [RUNS] [--seed N]      lives of an agent, and noise; exit 1 for a failure
+ *     node dist/fuzz/sim/main.js apf [RUNS] [--seed N]        sessions of APF, both sides; exit 1 for a failure
  *     node dist/fuzz/sim/main.js doc                          all of them, and docs/verification.md written from them
  */
 import { writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { nativeProblem } from '../../native/index.ts';
 import { simulateNoise } from './agent/noise.ts';
 import { simulateAgent } from './agent/simulate.ts';
+import { simulateApf } from './apf/simulate.ts';
 import { CONFIGURATIONS } from './model/configurations.ts';
 import { explore } from './model/explore.ts';
 import { page, type Timed } from './page.ts';
@@ -37,12 +39,13 @@ if (missing !== undefined) {
   process.exitCode = 2;
 } else if (command === 'explore') exploreAll(names);
 else if (command === 'simulate') simulateAll(Number(names[0] ?? RUNS));
+else if (command === 'apf') sessions(Number(names[0] ?? RUNS));
 else if (command === 'agent') agents(Number(names[0] ?? RUNS));
 else if (command === 'kill') await killAll(Number(names[0] ?? KILLS));
 else if (command === 'doc') await writePage();
 else {
   console.error(
-    'usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | kill [KILLS] [--seed N] | agent [RUNS] [--seed N] | doc',
+    'usage: main.js explore [CONFIGURATION…] | simulate [RUNS] [--seed N] | kill [KILLS] [--seed N] | agent [RUNS] [--seed N] | apf [RUNS] [--seed N] | doc',
   );
   process.exitCode = 2;
 }
@@ -95,6 +98,14 @@ function agents(runs: number): void {
     console.log(`seed ${found.seed}: ${found.what}\n${'ladder' in found ? found.ladder : ''}`);
     process.exitCode = 1;
   }
+}
+
+function sessions(runs: number): void {
+  const { failure, ...counts } = simulateApf(runs, seed);
+  console.log(JSON.stringify(counts));
+  if (failure === undefined) return;
+  console.log(`seed ${failure.seed}: ${failure.what}\n${failure.ladder}`);
+  process.exitCode = 1;
 }
 
 async function killAll(kills: number): Promise<KillReport & { seed: number }> {
