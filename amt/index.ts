@@ -5,6 +5,7 @@ export * from './lms/index.ts';
 export * from './mkhi.ts';
 export * from './protocol/index.ts';
 export * from './setup/index.ts';
+export type { AskOptions } from './turns.ts';
 export * from './watchdog/index.ts';
 export * from './web/index.ts';
 export * from './wsman/index.ts';

@@ -10,7 +10,7 @@ let driver: MeiDriver;
 async function open(answer?: Uint8Array): Promise<MkhiClient> {
   const real = mkhiClient(new Amt());
   driver = new MeiDriver({ clients: [answer === undefined ? real : answering(real, () => answer)] });
-  client = await openMkhi('/dev/mei0', { calls: driver, timeoutMs: 500 });
+  client = await openMkhi('/dev/mei0', { calls: driver });
   return client;
 }
 
