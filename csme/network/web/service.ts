@@ -120,6 +120,8 @@ export class WebService {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: limits.checkIntervalMs,
       noDelay: true,
+      // Clients that speak to LME themselves leave it out.
+      requireHostHeader: false,
     });
     server.maxConnections = limits.connections;
     server.timeout = limits.silenceTimeoutMs;

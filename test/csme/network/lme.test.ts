@@ -144,6 +144,23 @@ describe('a program of the host', () => {
     stream.end();
   });
 
+  it('is answered though it speaks LME itself: chunks, no Host, and the end is the channel’s', async () => {
+    const amt = new Amt();
+    const tunnel = await machine(amt).open();
+    const body = new AMT.Messages().GeneralSettings.Get();
+    const raw = async (authorization: string) => {
+      const stream = await tunnel.connect(16992);
+      const length = Buffer.byteLength(body).toString(16);
+      const headers = `${authorization}Connection: close\r\nTransfer-Encoding: chunked\r\n`;
+      stream.write(`POST /wsman HTTP/1.1\r\n${headers}\r\n${length}\r\n${body}\r\n0\r\n\r\n`);
+      return String(await buffer(stream));
+    };
+    const challenge = /^WWW-Authenticate: (.*)\r$/m.exec(await raw(''))?.[1] ?? '';
+    const fields = { credentials: amt.localAccount(), method: 'POST', uri: '/wsman', count: 1 };
+    const answer = await raw(`Authorization: ${answerChallenge(challenge, fields)}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*<g:DigestRealm>/);
+  });
+
   it('reads a page of 1 MB, equal byte for byte', async () => {
     const amt = new Amt();
     const tunnel = await machine(amt).open();
