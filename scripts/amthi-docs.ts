@@ -4,6 +4,7 @@ import {
   AMT_STATUS,
   AMTHI_COMMAND_NAMES,
   AMTHI_COMMANDS,
+  commandWordOf,
   MKHI_COMMAND_NAMES,
   MKHI_COMMANDS,
   MKHI_RESULT,
@@ -23,10 +24,10 @@ export function amthiSections(): ReadonlyMap<string, string> {
 
 function amthiCommands(): string {
   const commands = AMTHI_COMMAND_NAMES.map((name) => [name, AMTHI_COMMANDS[name]] as const);
-  const rows = commands.map(([name, { op, class: kind, doc }]) => [
-    `0x${kind.toString(16).padStart(2, '0')}${op.toString(16).padStart(6, '0')}`,
+  const rows = commands.map(([name, command]) => [
+    `0x${hex(commandWordOf(command), 8)}`,
     `[${name}](#${name.toLowerCase()})`,
-    doc,
+    command.doc,
   ]);
   const parts = [table(['word', 'command', ''], rows)];
   for (const [name, { doc, source, request, response }] of commands) {

@@ -16,7 +16,7 @@ export interface AmthiCommand<Q extends Fields = Fields, R extends Fields = Fiel
 }
 
 /** Of nearly all commands. */
-export const CLASS_CONFIGURATION = 0x04;
+const CLASS_CONFIGURATION = 0x04;
 export const CLASS_STATE = 0x01;
 
 export function amthiCommand<const Q extends Fields, const R extends Fields>(decl: {
@@ -30,6 +30,6 @@ export function amthiCommand<const Q extends Fields, const R extends Fields>(dec
   return { class: CLASS_CONFIGURATION, request: {} as Q, response: {} as R, ...decl };
 }
 
-/** A list of 50 or fewer, as some firmware sends it, may have room behind it. */
+/** The most that an answer has. Firmware may send room for all of them. */
 export const VERSIONS_MAX = 50;
 export const HASH_HANDLES_MAX = 33;
