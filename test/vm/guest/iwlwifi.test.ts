@@ -222,9 +222,9 @@ describe.skipIf(!nicModuleIsThere())('the kernel', () => {
       });
     try {
       await Promise.all([
-        ...[1, 2, 3].map((seed) => stress('owner', seed, 300, names)),
-        stress('asker', 4, 300, names),
-        stress('remover', 5, 30, ['wlan3']),
+        ...[1, 2, 3].map((seed) => stress('owner', seed, 100, names)),
+        stress('asker', 4, 100, names),
+        stress('remover', 5, 10, ['wlan3']),
       ]);
     } finally {
       setOwnershipWaitMs(before);

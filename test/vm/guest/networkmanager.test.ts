@@ -175,10 +175,10 @@ describe.skipIf(!nicModuleIsThere() || !existsSync(HAS_NETWORK_MANAGER))('Networ
     expect(clone.trim()).toBe('');
     const other = await air.accessPoint({ ...ap, interface: 'wlan2', channel: 11 });
     try {
-      // wpa_supplicant may use the other one now, on another frequency.
-      await vi.waitFor(() => roam(other), SLOW);
-      await heard.until({ type: 'connected', bssid: other.bssid }, connected);
-      expect(heard.events.slice(connected).map(({ type }) => type)).toEqual(['connected']);
+      expect(heard.events.slice(connected)).toEqual([]);
+      // wpa_supplicant may use the other one now, on another frequency. Where the guest is too slow for the access point's
+      // answer it falls back to the first, and is asked again.
+      await vi.waitUntil(() => roamed(other, connected), SLOW);
       expect(await activeProfile()).toBe('corp (as CSME)');
     } finally {
       nic.block('NOT_OWNER');
@@ -285,7 +285,15 @@ describe.skipIf(!nicModuleIsThere() || !existsSync(HAS_NETWORK_MANAGER))('Networ
     await heard.until({ type: 'up' }, events);
   });
 
-  /** What wpa_supplicant does by itself when another access point is better. Rejects as long as it does not see it. */
+  /** Whether it has heard of that access point; otherwise wpa_supplicant is asked to go there, as it does by itself when another is better. */
+  async function roamed(to: AccessPoint, from: number): Promise<boolean> {
+    const { bssid } = to;
+    const is = () =>
+      heard.events.slice(from).some((event) => event.type === 'connected' && event.bssid === bssid);
+    if (!is()) await roam(to).catch((error: Error) => problems.push(error.message));
+    return is();
+  }
+
   async function roam(to: AccessPoint): Promise<void> {
     const call = ['--system', '--print-reply', '--dest=fi.w1.wpa_supplicant1'];
     const path = await run(
