@@ -158,7 +158,7 @@ describe('a program of the host', () => {
     const challenge = /^WWW-Authenticate: (.*)\r$/m.exec(await raw(''))?.[1] ?? '';
     const fields = { credentials: amt.localAccount(), method: 'POST', uri: '/wsman', count: 1 };
     const answer = await raw(`Authorization: ${answerChallenge(challenge, fields)}\r\n`);
-    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*<g:DigestRealm>/);
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n.*<g:DigestRealm>/s);
   });
 
   it('reads a page of 1 MB, equal byte for byte', async () => {
