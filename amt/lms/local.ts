@@ -116,7 +116,10 @@ class LocalStream {
       this.#feed({ type: 'data', connection, bytes });
     });
     stream.on('end', () => {
-      if (!this.#isOver) this.#feed({ type: 'end', connection });
+      if (this.#isOver) return;
+      // Who has asked nothing waits for no answer, and would keep a channel of a few for nothing.
+      if (this.#toFirmware === 0) stream.destroy();
+      else this.#feed({ type: 'end', connection });
     });
     stream.resume();
   }

@@ -14,6 +14,8 @@ export interface RunLmsOptions {
   readonly tcpTargets?: readonly Target[];
   /** Where it may send datagrams to; nowhere when left out. */
   readonly udpTargets?: readonly Target[];
+  /** Who listens on one of these ports is another management service; AMT's web ports when left out. */
+  readonly lookedAtFirst?: readonly number[];
   /** Ends the attempt to start with MEI_ERR_CANCELLED. */
   readonly signal?: AbortSignal | undefined;
   /** The native calls; the addon's when left out. */
@@ -50,7 +52,7 @@ export interface RunningLms {
  * ready, is reset or has AMT disabled is waited for.
  */
 export async function runLms(options: RunLmsOptions): Promise<RunningLms> {
-  for (const port of AMT_WEB_PORTS) {
+  for (const port of options.lookedAtFirst ?? AMT_WEB_PORTS) {
     if (await isTaken(port)) throw new LmsError('LMS_ERR_PORT_TAKEN', `(It listens on port ${port}.)`);
   }
   const service = new Service(options);

@@ -1,7 +1,7 @@
 /** A MEI device in this process whose LME serves ports with streams: nothing of it is a kernel's, nothing else is played. */
 
 import type { Duplex } from 'node:stream';
-import { duplexPair } from 'node:stream';
+import { connectedPair } from '../../../amt/lms/pair.ts';
 import { type FirmwareInput, type FirmwareOutput, FirmwareSession } from '../../../amt/protocol/index.ts';
 import type { MeClient, MeLink } from '../../../csme/mei/index.ts';
 import { MEI_CLIENTS } from '../../../transport/index.ts';
@@ -18,6 +18,8 @@ export interface FirmwareOptions {
   readonly serve?: Serve;
   /** Connections at a time; more are denied. */
   readonly pool?: number;
+  /** Denies every connection for this reason. */
+  readonly deny?: number;
   readonly maxMessageLength?: number;
 }
 
@@ -25,6 +27,9 @@ export class TestFirmware {
   readonly driver: MeiDriver;
   /** What came of its session, without what carries bytes. */
   readonly outputs: FirmwareOutput[] = [];
+  /** Connections to services of the host that it was given, and what came over them. */
+  readonly reached: number[] = [];
+  received: Buffer = Buffer.alloc(0);
   /** Connections that were open at the same time, at most. */
   mostOpen = 0;
   readonly #options: FirmwareOptions;
@@ -104,6 +109,7 @@ export class TestFirmware {
     if (output.type === 'send') return this.#link?.send(output.bytes);
     if (output.type === 'data') {
       const { connection, bytes } = output;
+      if (this.reached.includes(connection)) return this.#receive(connection, bytes);
       this.#streams.get(connection)?.write(bytes, (error) => {
         if (!error) this.feed({ type: 'taken', connection, byteCount: bytes.length });
       });
@@ -115,6 +121,9 @@ export class TestFirmware {
         return this.#link?.disconnect();
       case 'opened':
         return this.#open(output.connection, output.port);
+      case 'reached':
+        if (output.connection !== undefined) this.reached.push(output.connection);
+        return;
       case 'pause':
         return void this.#streams.get(output.connection)?.pause();
       case 'resume':
@@ -122,17 +131,23 @@ export class TestFirmware {
       case 'closed': {
         const stream = this.#streams.get(output.connection);
         this.#streams.delete(output.connection);
-        stream?.end();
-        stream?.resume();
+        stream?.end(() => stream.destroy());
         return;
       }
     }
   }
 
+  #receive(connection: number, bytes: Uint8Array): void {
+    this.received = Buffer.concat([this.received, bytes]);
+    this.feed({ type: 'taken', connection, byteCount: bytes.length });
+  }
+
   #open(connection: number, port: number): void {
-    const { serve = echo, pool = 8 } = this.#options;
-    if (this.#streams.size >= pool) return this.feed({ type: 'denied', connection, reason: 4 });
-    const [ours, theirs] = duplexPair();
+    const { serve = echo, pool = 8, deny } = this.#options;
+    const reason = this.#streams.size < pool ? deny : 4;
+    if (reason !== undefined) return this.feed({ type: 'denied', connection, reason });
+    const [ours, theirs] = connectedPair();
+    for (const stream of [ours, theirs]) stream.on('error', () => {});
     this.#streams.set(connection, ours);
     this.mostOpen = Math.max(this.mostOpen, this.#streams.size);
     ours.on('data', (bytes: Uint8Array) => this.feed({ type: 'data', connection, bytes }));
