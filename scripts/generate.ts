@@ -8,6 +8,7 @@ import { generatedSources } from '../sap/walk/registers.ts';
 import { ruleSections } from '../trace/rules/docs.ts';
 import { agentStateSections } from './agent-states.ts';
 import { amthiSections } from './amthi-docs.ts';
+import { apfSections } from './apf-docs.ts';
 
 const PAGES = [
   ['docs/host.md', hostSections()],
@@ -15,6 +16,7 @@ const PAGES = [
   ['docs/agent.md', agentSections()],
   ['docs/agent-states.md', agentStateSections()],
   ['docs/amthi.md', amthiSections()],
+  ['docs/apf.md', apfSections()],
 ] as const;
 
 const check = process.argv.includes('--check');
