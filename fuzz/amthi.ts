@@ -58,6 +58,8 @@ export function fuzzAmthi(runs: number, seed: number): FuzzReport {
 interface Codec {
   readonly decode: (bytes: Uint8Array) => object;
   readonly encode: (value: object) => Uint8Array;
+  /** What is wrong with this having been made of these bytes. */
+  readonly judge?: (bytes: Uint8Array, value: object) => string | undefined;
 }
 
 interface Protocol {
@@ -88,10 +90,15 @@ const AMTHI: Protocol = {
   asked: {
     decode: decodeAmthiRequest,
     encode: (value) => encodeAmthiRequest(value as AmthiRequest),
+    judge: lengthProblem,
   },
   answered: (index) => ({
     decode: (bytes) => decodeAmthiResponse(bytes, AMTHI_COMMAND_NAMES[index]!),
     encode: (value) => encodeAmthiResponse(value as AmthiResponse),
+    judge: (bytes, value) => {
+      const success = u32At(bytes, 12) === 0;
+      return 'data' in value === success ? lengthProblem(bytes) : 'data without SUCCESS, or none with it';
+    },
   }),
   firmware(request) {
     const answer = answerOf(amthiClient(new Amt()), request);
@@ -142,6 +149,10 @@ const MKHI: Protocol = {
 
 const PROTOCOLS = [AMTHI, AMTHI, AMTHI, MKHI];
 
+function lengthProblem(bytes: Uint8Array): string | undefined {
+  return u32At(bytes, 8) === bytes.length - 12 ? undefined : 'its length is not what it says';
+}
+
 /** Most of the time with a length that fits: a wrong one is refused before anything else is looked at. */
 function damaged(sample: Uint8Array, lengthAt: number | undefined, random: Random): Uint8Array {
   const bytes = new Uint8Array(MESSAGE_MAX);
@@ -154,12 +165,14 @@ function damaged(sample: Uint8Array, lengthAt: number | undefined, random: Rando
 }
 
 /** What is wrong with how a message is read. */
-function stable({ decode, encode }: Codec, message: Uint8Array, random: Random): string | undefined {
+function stable({ decode, encode, judge }: Codec, message: Uint8Array, random: Random): string | undefined {
   const value = decode(message);
   const again = decode(guarded(message, random));
   if (value instanceof AmtError || again instanceof AmtError) {
     return String(value) === String(again) ? undefined : `${value}, and elsewhere ${again}`;
   }
+  const problem = judge?.(message, value);
+  if (problem !== undefined) return problem;
   const once = hexOf(encode(value));
   if (hexOf(encode(again)) !== once) return 'the bytes around it change it';
   const round = decode(encode(value));

@@ -66,8 +66,14 @@ describe.each(AMTHI_COMMAND_NAMES)('%s', (command) => {
   });
 
   it('a refusal has its status and no data', () => {
-    const refused = encodeAmthiResponse({ command, status: AMT_STATUS.NOT_PERMITTED });
-    expect(decodeAmthiResponse(refused, command)).toEqual({ command, status: 0x10 });
+    for (const status of [AMT_STATUS.INTERNAL_ERROR, AMT_STATUS.NOT_PERMITTED, 0xffffffff]) {
+      const refused = encodeAmthiResponse({ command, status });
+      expect(decodeAmthiResponse(refused, command)).toEqual({ command, status });
+      // Bytes behind it have no meaning.
+      const longer = Uint8Array.of(...refused, 1, 2, 3);
+      longer[8]! += 3;
+      expect(decodeAmthiResponse(longer, command)).toEqual({ command, status });
+    }
   });
 });
 
