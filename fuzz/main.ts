@@ -25,6 +25,7 @@ import { fuzzRxKernel } from './rx-kernel.ts';
 import { fuzzTrace } from './trace.ts';
 import { fuzzUnix } from './unix.ts';
 import { fuzzValidate } from './validate.ts';
+import { fuzzWatchdog } from './watchdog.ts';
 import { fuzzWpa } from './wpa.ts';
 import { fuzzWsman } from './wsman.ts';
 
@@ -46,6 +47,7 @@ const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzRepor
   trace: fuzzTrace,
   unix: fuzzUnix,
   validate: fuzzValidate,
+  watchdog: fuzzWatchdog,
   wpa: fuzzWpa,
   wsman: fuzzWsman,
 };
