@@ -14,4 +14,11 @@ export { type Credentials, responseOf, secretOf } from './digest.ts';
 export { ACTION, ANONYMOUS, classUri, NS } from './namespaces.ts';
 export { AMT_HTTP } from './port.ts';
 export { element, escapeText } from './xml.ts';
-export { childOf, parseXml, XML_LIMITS, type XmlElement, type XmlLimits } from './xml-tree.ts';
+export {
+  childOf,
+  parseXml,
+  XML_LIMITS,
+  type XmlElement,
+  type XmlLimits,
+  type XmlProblem,
+} from './xml-tree.ts';

@@ -4,7 +4,7 @@
  * Hostile input: size, depth and number of elements are bounded; a document type declaration, a processing instruction
  * and an entity that XML does not define itself are refused.
  */
-import { SaxesParser } from 'saxes';
+import { type SaxesAttributeNS, SaxesParser } from 'saxes';
 
 export interface XmlElement {
   /** `{namespace}local`. */
@@ -13,6 +13,15 @@ export interface XmlElement {
   /** Its own text, without the white space around it. */
   readonly text: string;
   readonly children: readonly XmlElement[];
+  /** By name, `{namespace}local`, or `local` for one without; declarations of namespaces are none. Left out: none. */
+  readonly attributes?: ReadonlyMap<string, string>;
+}
+
+/** Why a document cannot be read. */
+export interface XmlProblem {
+  readonly problem: string;
+  /** Its characters are not those of UTF-8. */
+  readonly isEncoding?: true;
 }
 
 export interface XmlLimits {
@@ -24,16 +33,13 @@ export interface XmlLimits {
 export const XML_LIMITS: XmlLimits = { bytes: 256 * 1024, depth: 24, elements: 4096 };
 
 /** Reads UTF-8. Gives the root, or a sentence that says what is wrong. Never throws. */
-export function parseXml(
-  bytes: Uint8Array,
-  limits: XmlLimits = XML_LIMITS,
-): XmlElement | { readonly problem: string } {
+export function parseXml(bytes: Uint8Array, limits: XmlLimits = XML_LIMITS): XmlElement | XmlProblem {
   if (bytes.length > limits.bytes) return { problem: `The document has more than ${limits.bytes} bytes.` };
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return { problem: 'The document is not UTF-8.' };
+    return NOT_UTF_8;
   }
   const tree = new Tree(limits);
   const parser = new SaxesParser({ xmlns: true, position: false });
@@ -41,9 +47,9 @@ export function parseXml(
   parser.on('doctype', () => refuse('The document has a document type declaration.'));
   parser.on('processinginstruction', () => refuse('The document has a processing instruction.'));
   parser.on('xmldecl', ({ encoding }) => {
-    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') refuse('The document is not UTF-8.');
+    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') throw new Stop(NOT_UTF_8);
   });
-  parser.on('opentag', ({ uri, local }) => tree.open(uri, local));
+  parser.on('opentag', ({ uri, local, attributes }) => tree.open(uri, local, attributes));
   parser.on('text', (part) => tree.text(part));
   parser.on('cdata', (part) => tree.text(part));
   parser.on('closetag', () => tree.close());
@@ -51,7 +57,7 @@ export function parseXml(
     parser.write(text).close();
   } catch (error) {
     // Thrown here: there is no other way to make the parser stop where the problem is.
-    if (error instanceof Stop) return { problem: error.message };
+    if (error instanceof Stop) return error.problem;
     throw error;
   }
   return tree.root ?? { problem: 'The document is empty.' };
@@ -62,11 +68,20 @@ export function childOf(element: XmlElement, name: string): XmlElement | undefin
   return element.children.find((child) => child.name === name);
 }
 
+const NOT_UTF_8: XmlProblem = { problem: 'The document is not UTF-8.', isEncoding: true };
+
 /** Ends the parse. */
-class Stop extends Error {}
+class Stop extends Error {
+  readonly problem: XmlProblem;
+
+  constructor(problem: XmlProblem) {
+    super(problem.problem);
+    this.problem = problem;
+  }
+}
 
 function refuse(problem: string): never {
-  throw new Stop(problem);
+  throw new Stop({ problem });
 }
 
 interface Open {
@@ -74,6 +89,7 @@ interface Open {
   readonly local: string;
   text: string;
   readonly children: XmlElement[];
+  readonly attributes?: ReadonlyMap<string, string>;
 }
 
 class Tree {
@@ -86,11 +102,18 @@ class Tree {
     this.#limits = limits;
   }
 
-  open(uri: string, local: string): void {
+  open(uri: string, local: string, attributes: Readonly<Record<string, SaxesAttributeNS>>): void {
     const { depth, elements } = this.#limits;
     if (this.#open.length >= depth) refuse(`Elements are nested more than ${depth} deep.`);
     if (++this.#elements > elements) refuse(`The document has more than ${elements} elements.`);
-    this.#open.push({ name: `{${uri}}${local}`, local, text: '', children: [] });
+    const own = Object.values(attributes).filter((attribute) => attribute.uri !== NS_OF_XMLNS);
+    this.#open.push({
+      name: `{${uri}}${local}`,
+      local,
+      text: '',
+      children: [],
+      ...(own.length > 0 && { attributes: new Map(own.map((each) => [nameOf(each), each.value])) }),
+    });
   }
 
   text(part: string): void {
@@ -105,4 +128,11 @@ class Tree {
     if (parent === undefined) this.root = done;
     else parent.children.push(done);
   }
+}
+
+/** Of declarations of namespaces, with and without a prefix. */
+const NS_OF_XMLNS = 'http://www.w3.org/2000/xmlns/';
+
+function nameOf({ uri, local }: SaxesAttributeNS): string {
+  return uri === '' ? local : `{${uri}}${local}`;
 }

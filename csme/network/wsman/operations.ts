@@ -1,8 +1,8 @@
 /** What can be done with a class: Get, Put, Enumerate, Pull, Release, and its methods. */
-import { ACTION, element, escapeText, NS } from '../../../amt/web/index.ts';
+import { ACTION, element, escapeText, NS, type XmlElement } from '../../../amt/web/index.ts';
 import type { Amt } from '../../amt/index.ts';
 import { Enumerations } from './enumerations.ts';
-import type { BodyElement, Envelope } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import type { Fault } from './faults.ts';
 import { selected } from './headers.ts';
 import type { AmtClass, Answer, Caller, Instance } from './schema.ts';
@@ -192,7 +192,7 @@ function itemXml(amt: AmtClass, mode: string | undefined): ((instance: Instance)
 }
 
 /** Texts of the children with this name; undefined when there is none. */
-function textsOf(body: BodyElement, name: string): readonly string[] | undefined {
+function textsOf(body: XmlElement, name: string): readonly string[] | undefined {
   const texts = body.children.filter((child) => child.name === name).map(({ text }) => text);
   return texts.length === 0 ? undefined : texts;
 }

@@ -36,13 +36,23 @@ describe('a document', () => {
     [`<a>${'<b/>'.repeat(XML_LIMITS.elements)}</a>`, 'more than 4096 elements'],
     [`<a>${'x'.repeat(XML_LIMITS.bytes)}</a>`, 'more than 262144 bytes'],
   ])('is refused: %.40s', (text, problem) => {
-    expect(parseXml(bytes(text))).toEqual({ problem: expect.stringContaining(problem) });
+    expect(parseXml(bytes(text))).toMatchObject({ problem: expect.stringContaining(problem) });
   });
 
   it('is refused when it is not UTF-8', () => {
     expect(parseXml(Uint8Array.of(0x3c, 0x61, 0xff, 0x2f, 0x3e))).toEqual({
       problem: 'The document is not UTF-8.',
+      isEncoding: true,
     });
+  });
+
+  it('has the attributes of its elements, by namespace', () => {
+    const read = parseXml(bytes('<a xmlns="urn:a" xmlns:b="urn:b" c="1" b:c=" &lt; " __proto__="x"/>'));
+    expect([...((read as XmlElement).attributes ?? [])]).toEqual([
+      ['c', '1'],
+      ['{urn:b}c', ' < '],
+      ['__proto__', 'x'],
+    ]);
   });
 
   it('is taken up to its limits', () => {
