@@ -25,6 +25,8 @@ export interface End {
 
 export interface Link {
   readonly id: number;
+  /** The firmware reaches a service of the host. */
+  readonly isDirect: boolean;
   readonly host: End;
   readonly firmware: End;
   readonly up: Stream;
@@ -33,9 +35,10 @@ export interface Link {
   lost: boolean;
 }
 
-export function newLink(id: number): Link {
+export function newLink(id: number, isDirect = false): Link {
   return {
     id,
+    isDirect,
     host: newEnd('host'),
     firmware: newEnd('firmware'),
     up: newStream(),

@@ -102,7 +102,7 @@ export class World {
   }
 
   openDirect(): void {
-    const link = newLink(this.links.length + 1);
+    const link = newLink(this.links.length + 1, true);
     this.links.push(link);
     const from = { originatorAddress: '127.0.0.1', originatorPort: link.id };
     this.toFirmware({ type: 'openDirect', id: link.id, address: '127.0.0.1', port: 80, ...from });
@@ -365,7 +365,9 @@ export class World {
   /** What is wrong with the end of a connection, if anything: bytes that should have come first, or no reason at all. */
   #unjustClose(link: Link, side: Side): string | undefined {
     const [own, other] = side === 'host' ? [link.host, link.firmware] : [link.firmware, link.host];
-    if (link.lost || other.aborted || (side === 'firmware' && own.ended)) return undefined;
+    if (link.lost || other.aborted) return undefined;
+    // Who serves a connection ends all of it.
+    if (own.ended && (side === 'firmware' || link.isDirect)) return undefined;
     const end = `connection ${link.id} of the ${side} is closed`;
     if (!own.ended && !other.ended) return `${end}, and nobody wanted that`;
     const { given, got, givenAtMs } = side === 'host' ? link.down : link.up;

@@ -353,6 +353,19 @@ describe('the firmware reaches a service of the host', () => {
     ]);
   });
 
+  it('that ends when it has said all, and waits for nothing', () => {
+    const lms = startedLms();
+    lms.hear(open(80));
+    lms.put({ type: 'reached', id: 1, connection: 5 });
+    lms.put(give(5, 101));
+    expect(lms.put({ type: 'end', connection: 5 })).toEqual([]);
+    expect(lms.hear(adjust(1, 1))).toEqual([
+      data(9, Uint8Array.of(5)),
+      { type: 'closed', connection: 5 },
+      close(9),
+    ]);
+  });
+
   it('that is not there', () => {
     const lms = startedLms();
     lms.hear(open(80));
