@@ -82,6 +82,9 @@ describe.each(Object.entries(PROFILES))('%s', (_, profile) => {
 
 describe('what changes AMT', () => {
   it('UNPROVISION ends client control, and not admin control', () => {
+    for (const mode of [0, 1]) {
+      expect(new Asking(CLIENT_CONTROL).status({ command: 'UNPROVISION', data: { mode } })).toBe('SUCCESS');
+    }
     const client = new Asking(CLIENT_CONTROL);
     expect(client.ask({ command: 'UNPROVISION', data: { mode: 0 } })).toMatchObject({ status: 0 });
     expect(client.amt.state).toMatchObject({ controlMode: 0, provisioningState: 0 });

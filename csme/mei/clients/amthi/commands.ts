@@ -8,8 +8,9 @@ import { inPlace } from './queries.ts';
 const { INVALID_PARAMETER, SUCCESS } = AMT_STATUS;
 
 export const COMMANDS = {
+  // Clients name the mode that AMT is to be in, or the one that it is in.
   UNPROVISION: (amt, { mode }, nowMs) =>
-    mode === 0 ? amt.perform(nowMs, { type: 'unprovision', by: 'host' }) : INVALID_PARAMETER,
+    mode <= 1 ? amt.perform(nowMs, { type: 'unprovision', by: 'host' }) : INVALID_PARAMETER,
   START_CONFIGURATION: (amt, _, nowMs) => amt.perform(nowMs, { type: 'startConfiguration' }),
   STOP_CONFIGURATION: (amt, _, nowMs) => amt.perform(nowMs, { type: 'stopConfiguration' }),
   START_CONFIGURATION_HBASED: (amt, data, nowMs) => {
