@@ -9,6 +9,7 @@ import { ruleSections } from '../trace/rules/docs.ts';
 import { agentStateSections } from './agent-states.ts';
 import { amthiSections } from './amthi-docs.ts';
 import { apfSections } from './apf-docs.ts';
+import { watchdogSections } from './watchdog-docs.ts';
 
 const PAGES = [
   ['docs/host.md', hostSections()],
@@ -17,6 +18,7 @@ const PAGES = [
   ['docs/agent-states.md', agentStateSections()],
   ['docs/amthi.md', amthiSections()],
   ['docs/apf.md', apfSections()],
+  ['docs/watchdog.md', watchdogSections()],
 ] as const;
 
 const check = process.argv.includes('--check');

@@ -13,7 +13,17 @@ import { MeiWdt } from './support/mei-wdt.ts';
 /** What can happen to both. Files are those that their `open` gave, the last one or the one before. */
 type Act =
   | { readonly act: 'probe'; readonly version: number }
-  | { readonly act: 'remove' | 'reset' | 'notification' | 'open' | 'ping' | 'close' | 'stalePing' | 'staleClose' }
+  | {
+      readonly act:
+        | 'remove'
+        | 'reset'
+        | 'notification'
+        | 'open'
+        | 'ping'
+        | 'close'
+        | 'stalePing'
+        | 'staleClose';
+    }
   | { readonly act: 'setTimeout'; readonly seconds: number }
   | { readonly act: 'receive'; readonly bytes: readonly number[] }
   | { readonly act: 'sending'; readonly works: boolean };
@@ -237,7 +247,13 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom<Act>(act('open'), act('ping'), act('ping'), act('close')) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom<Act>(act('remove'), act('reset'), act('notification'), { act: 'stalePing' }, { act: 'staleClose' }),
+    arbitrary: fc.constantFrom<Act>(
+      act('remove'),
+      act('reset'),
+      act('notification'),
+      { act: 'stalePing' },
+      { act: 'staleClose' },
+    ),
   },
   {
     weight: 1,
