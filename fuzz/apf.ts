@@ -159,7 +159,7 @@ function fuzzSession(random: Random, told: Uint8Array[]): string | undefined {
         handle({ type: 'data', connection, bytes: new Uint8Array(1 + random.below(CHUNK_MAX)) });
         break;
       case 2:
-        handle({ type: random.oneIn(3) ? 'abort' : 'end', connection });
+        handle({ type: random.oneIn(3) ? 'abort' : 'end', connection, isGone: random.oneIn(3) });
         break;
       case 3:
         nowMs += random.below(40_000);

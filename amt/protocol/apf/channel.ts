@@ -33,6 +33,8 @@ export class Channel {
   paused = false;
   /** The connection sends no more. */
   ended = false;
+  /** Nor does it read. */
+  isGone = false;
   /** Since the last bytes that we sent, some came back. */
   answered = false;
 

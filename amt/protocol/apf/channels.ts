@@ -183,6 +183,7 @@ export class Channels {
         return this.#flow.taken(nowMs, channel, input.byteCount);
       case 'end':
         channel.ended = true;
+        channel.isGone ||= input.isGone === true;
         return this.#flow.settle(nowMs, channel);
       case 'abort':
         if (channel.phase === 'open') this.#close(nowMs, channel);

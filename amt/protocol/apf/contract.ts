@@ -32,11 +32,11 @@ export type ConnectionInput =
   | { readonly type: 'taken'; readonly connection: number; readonly byteCount: number }
   /**
    * It sends no more, but may still read: what is queued is sent, answers still come; when the other side has been silent
-   * for a while (`APF_TIMERS`), or ends the channel, `closed` follows. Where the runner knows that the program is gone
-   * altogether, `abort` frees the channel sooner.
+   * for a while (`APF_TIMERS`), or ends the channel, `closed` follows. `isGone`: it reads no more either, which may also be
+   * said later: `closed` follows as soon as everything is sent.
    */
-  | { readonly type: 'end'; readonly connection: number }
-  /** It is gone, or its socket is broken: the channel is closed at once, what is queued is dropped. No `closed` follows. */
+  | { readonly type: 'end'; readonly connection: number; readonly isGone?: boolean }
+  /** Its socket is broken: the channel is closed at once, what is queued is dropped. No `closed` follows. */
   | { readonly type: 'abort'; readonly connection: number };
 
 export type LmsInput =

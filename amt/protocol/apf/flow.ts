@@ -116,7 +116,8 @@ export class Flow {
       if (channel.txWindow === 0) channel.deadline = nowMs + APF_TIMERS.stall.ms;
     } else if (channel.ended) {
       // A service that the other side has reached ends when all is said: no answer is to come.
-      if (!this.#options.halfClose || !channel.isOurs) return this.#owner.end(nowMs, channel);
+      const isOver = channel.isGone || !this.#options.halfClose || !channel.isOurs;
+      if (isOver) return this.#owner.end(nowMs, channel);
       // While the program has not read what is there, the silence is its own.
       if (channel.given > 0) return;
       const { ms } = channel.answered ? APF_TIMERS.answered : APF_TIMERS.unanswered;

@@ -18,6 +18,7 @@ export interface End {
   state: 'pending' | 'open' | 'over';
   paused: boolean;
   ended: boolean;
+  isGone: boolean;
   aborted: boolean;
   /** Bytes that it was given and has not taken. */
   held: number;
@@ -74,6 +75,7 @@ function newEnd(side: Side): End {
     state: 'pending',
     paused: false,
     ended: false,
+    isGone: false,
     aborted: false,
     held: 0,
   };

@@ -129,7 +129,8 @@ export class World {
     const end = link[side];
     if (end.state === 'over' || end.ended || end.connection === undefined) return;
     end.ended = true;
-    this.#to(side, { type: 'end', connection: end.connection });
+    end.isGone = side === 'host' && this.random.oneIn(4);
+    this.#to(side, { type: 'end', connection: end.connection, isGone: end.isGone });
   }
 
   abort(link: Link, side: Side): void {
@@ -366,8 +367,8 @@ export class World {
   #unjustClose(link: Link, side: Side): string | undefined {
     const [own, other] = side === 'host' ? [link.host, link.firmware] : [link.firmware, link.host];
     if (link.lost || other.aborted) return undefined;
-    // Who serves a connection ends all of it.
-    if (own.ended && (side === 'firmware' || link.isDirect)) return undefined;
+    // Who serves a connection ends all of it, and so does who is gone.
+    if (own.ended && (side === 'firmware' || link.isDirect || own.isGone)) return undefined;
     const end = `connection ${link.id} of the ${side} is closed`;
     if (!own.ended && !other.ended) return `${end}, and nobody wanted that`;
     const { given, got, givenAtMs } = side === 'host' ? link.down : link.up;

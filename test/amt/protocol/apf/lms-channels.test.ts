@@ -300,6 +300,18 @@ describe('a program that sends no more', () => {
     expect(lms.pass(APF_TIMERS.answered.ms)).toHaveLength(2);
   });
 
+  it('and reads no more either gives its channel back as soon as everything is sent', () => {
+    const lms = openLms(10);
+    lms.put(give(1, 15));
+    lms.put({ type: 'end', connection: 1 });
+    expect(lms.put({ type: 'end', connection: 1, isGone: true })).toEqual([]);
+    expect(lms.hear(adjust(1, 5))).toEqual([
+      data(7, new Uint8Array(5).fill(1)),
+      { type: 'closed', connection: 1 },
+      close(7),
+    ]);
+  });
+
   it('has everything sent first that is queued', () => {
     const lms = openLms(10);
     lms.put(give(1, 25));
