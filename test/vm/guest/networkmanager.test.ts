@@ -18,6 +18,8 @@ import {
   type SupplicantEvent,
   type Target,
 } from '../../../netlink-bridge/index.ts';
+import { openBus, SYSTEM_BUS } from '../../../netlink-bridge/networkmanager/bus.ts';
+import { Wpas } from '../../../netlink-bridge/networkmanager/wpas.ts';
 import { AuthMode, formatMac, PairwiseCipher } from '../../../sap/index.ts';
 import { type AccessPoint, type Air, openAir } from '../iwlwifi/air.ts';
 import { type NicModule, nicModuleIsThere, openNicModule, type SimulatedNic } from '../iwlwifi/nic.ts';
@@ -32,6 +34,7 @@ const VOLATILE_PROFILES = '/run/NetworkManager/system-connections';
 const KILLED = fileURLToPath(new URL('support/networkmanager-killed.mjs', import.meta.url));
 /** A full scan takes long here. */
 const SLOW = { timeout: 120_000, interval: 5_000 };
+const WPAS = 'fi.w1.wpa_supplicant1';
 const JOURNAL = '/run/sapwood/agent-wlan0.json';
 
 describe.skipIf(!nicModuleIsThere() || !existsSync(HAS_NETWORK_MANAGER))('NetworkManager', () => {
@@ -83,6 +86,8 @@ describe.skipIf(!nicModuleIsThere() || !existsSync(HAS_NETWORK_MANAGER))('Networ
 
   beforeEach(async ({ onTestFailed }) => {
     onTestFailed(() => console.log(`${system.said()}\n${problems.slice(-10).join('\n')}`));
+    // It may have died of the test before this one.
+    if (!system.manager.running) await system.startManager();
     nic.block('NOT_OWNER');
     journal = fileJournal(JOURNAL);
     await open();
@@ -295,17 +300,24 @@ describe.skipIf(!nicModuleIsThere() || !existsSync(HAS_NETWORK_MANAGER))('Networ
   }
 
   async function roam(to: AccessPoint): Promise<void> {
-    const call = ['--system', '--print-reply', '--dest=fi.w1.wpa_supplicant1'];
-    const path = await run(
-      'dbus-send',
-      ...call,
-      '/fi/w1/wpa_supplicant1',
-      'fi.w1.wpa_supplicant1.GetInterface',
-      'string:wlan0',
-    );
-    const object = /object path "([^"]+)"/.exec(path)![1]!;
-    await run('nmcli', 'device', 'wifi', 'rescan', 'ssid', 'corp');
-    const address = `string:${formatMac(to.bssid)}`;
-    await run('dbus-send', ...call, object, 'fi.w1.wpa_supplicant1.Interface.Roam', address);
+    const bus = await openBus(SYSTEM_BUS, () => {});
+    try {
+      const wpas = new Wpas(bus, 'wlan0', () => {});
+      await wpas.follow();
+      // Not through NetworkManager: 1.42.4 dies of a segmentation fault when it was asked twice to scan for the same name.
+      await wpas.scan(to.ssid, to.frequencyMhz, SLOW.timeout);
+      const peer = { destination: WPAS, signature: 's' };
+      const get = {
+        path: '/fi/w1/wpa_supplicant1',
+        interface: WPAS,
+        member: 'GetInterface',
+        body: ['wlan0'],
+      };
+      const [path] = (await bus.call({ ...peer, ...get })) as [string];
+      const ask = { path, interface: `${WPAS}.Interface`, member: 'Roam', body: [formatMac(to.bssid)] };
+      await bus.call({ ...peer, ...ask });
+    } finally {
+      bus.close();
+    }
   }
 });
