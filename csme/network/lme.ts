@@ -14,7 +14,7 @@ export interface LmeDevice {
 
 export interface ServedLme {
   statistics(): WebStatistics;
-  /** Ends the connections; LME stays, without anybody who serves its ports. */
+  /** Ends the connections to the ports, and takes LME from the device: who has it keeps it, without anybody to talk to. */
   close(): Promise<void>;
 }
 
@@ -24,7 +24,9 @@ export interface ServedLme {
  */
 export function serveLme(amt: Amt, device: LmeDevice, pages?: ReadonlyMap<string, Uint8Array>): ServedLme {
   const web = new WebService({ amt, ...(pages !== undefined && { pages }) });
+  let closed = false;
   const open: LmePort = (channel) => {
+    if (closed) return undefined;
     const stream = new ChannelStream(channel);
     web.accept(stream);
     return stream;
@@ -43,7 +45,9 @@ export function serveLme(amt: Amt, device: LmeDevice, pages?: ReadonlyMap<string
   return {
     statistics: () => web.statistics(),
     close: () => {
+      closed = true;
       forget();
+      device.removeClient(LME_GUID);
       return web.close();
     },
   };

@@ -1,16 +1,16 @@
 /** AMT's web service behind LME, reached as programs of the host reach it: a session of APF, HTTP over its channels. */
 import { request } from 'node:http';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { AMT, IPS } from '@device-management-toolkit/wsman-messages';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTunnel, type Tunnel } from '../../../amt/index.ts';
 import { answerChallenge, secretOf } from '../../../amt/web/index.ts';
-import { Amt, CLIENT_CONTROL, DISABLED, LOCAL_USER, UNPROVISIONED } from '../../../csme/amt/index.ts';
+import { Amt, DISABLED, LOCAL_USER, UNPROVISIONED } from '../../../csme/amt/index.ts';
 import { standardClients } from '../../../csme/mei/index.ts';
-import { serveLme, WebService } from '../../../csme/network/index.ts';
+import { serveLme } from '../../../csme/network/index.ts';
 import { MeiDriver, settled } from '../../transport/mei/support/driver.ts';
-import { type Answer, CREDENTIALS, started } from './support.ts';
+import { type Answer, CREDENTIALS } from './support.ts';
 
 const PATH = '/dev/mei0';
 const PAGE = new Uint8Array(1_000_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
@@ -223,6 +223,18 @@ describe('LME', () => {
     await (await open()).connect(16992);
   });
 
+  it('is taken away with the service', async () => {
+    const { lme, open } = machine(new Amt());
+    const tunnel = await open();
+    const stream = await tunnel.connect(16992);
+    const over = ended(stream);
+    await lme.close();
+    await over;
+    await expect(tunnel.connect(16992)).rejects.toThrow();
+    await tunnel.close();
+    await expect(open()).rejects.toMatchObject({ code: 'MEI_ERR_NO_CLIENT' });
+  });
+
   it('begins anew after a reset of the firmware', async () => {
     const amt = new Amt();
     const { driver, open } = machine(amt);
@@ -249,55 +261,5 @@ describe('LME', () => {
     amt.perform(0, { type: 'setEnabled', enabled: true, by: 'menu' });
     await settled();
     await (await open()).connect(16992);
-  });
-});
-
-describe('a connection of a program', () => {
-  const limits = { headersTimeoutMs: 50, requestTimeoutMs: 50, checkIntervalMs: 10 };
-
-  it('is not waited for without end', async () => {
-    const service = new WebService({ amt: new Amt(), limits });
-    closing.push(() => service.close());
-    const [theirs, ours] = duplexPair();
-    service.accept(ours);
-    theirs.write('GET / HTTP/1.1\r\nHost: ');
-    expect(String(await buffer(theirs))).toMatch(/^HTTP\/1.1 408 /);
-  });
-
-  it('ends with the service', async () => {
-    const service = new WebService({ amt: new Amt() });
-    const [theirs, ours] = duplexPair();
-    service.accept(ours);
-    theirs.write('GET /logon.htm HTTP/1.1\r\nHost: x\r\n\r\n');
-    await settled();
-    await service.close();
-    expect([ours.destroyed, String(theirs.read())]).toEqual([true, expect.stringContaining('200 OK')]);
-  });
-});
-
-describe('over the network', () => {
-  it('nobody is served before AMT is set up, nor after', async () => {
-    const amt = new Amt(UNPROVISIONED);
-    const { service, ask: askOver, logOn } = await started({ amt });
-    closing.push(() => service.close());
-    await expect(askOver('/logon.htm')).rejects.toThrow();
-    const { user, password } = CREDENTIALS;
-    amt.perform(0, { type: 'setup', ha1: secretOf(user, amt.state.realm, password) });
-    const { status } = await logOn('/wsman', {
-      method: 'POST',
-      body: new AMT.Messages().SetupAndConfigurationService.Unprovision(1),
-    });
-    expect([status, amt.state.controlMode]).toEqual([200, 0]);
-    await expect(askOver('/logon.htm')).rejects.toThrow();
-  });
-
-  it('the local account is nobody', async () => {
-    const amt = new Amt({ ...CLIENT_CONTROL });
-    const { service, ask: askOver } = await started({ amt });
-    closing.push(() => service.close());
-    const challenge = (await askOver('/index.htm')).headers['www-authenticate'] ?? '';
-    const fields = { credentials: amt.localAccount(), method: 'GET', uri: '/index.htm', count: 1 };
-    const authorization = answerChallenge(challenge, fields);
-    expect((await askOver('/index.htm', { headers: { authorization } })).status).toBe(401);
   });
 });
