@@ -50,7 +50,7 @@ async function lms(context: Context, options: Options): Promise<ExitName> {
     const { allowTcp: tcpTargets, allowUdp: udpTargets } = options;
     const onNews = newsLog(log);
     const running = await runLms({ path, tcpTargets, udpTargets, onNews, signal: giveUp.signal });
-    log.info({ event: 'up', device: path }, 'The management service is up.');
+    log.info({ event: 'up', device: path }, 'The management service runs.');
     await interrupted.signal;
     await running.stop();
     log.info({ event: 'stopped' }, 'The management service has ended.');
