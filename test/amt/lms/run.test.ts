@@ -1,6 +1,7 @@
 /** The management service: what programs of this machine see of it. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { runLms } from '../../../amt/index.ts';
@@ -234,8 +235,18 @@ describe('the service', () => {
     await expect(knock(ports[0]!)).rejects.toThrow(/ECONNREFUSED/);
   });
 
-  test('listens on loopback addresses only', async () => {
-    const { ports } = await startLms();
+  test('listens on loopback addresses only, and to programs at one', async () => {
+    const { ports, news } = await startLms();
+    const others = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+      addresses.filter(({ family, internal }) => family === 'IPv4' && !internal),
+    );
+    for (const { address } of others) {
+      await expect(knock(ports[0]!, address)).rejects.toThrow(/ECONNREFUSED/);
+      const socket = connect({ host: '127.0.0.1', port: ports[0]!, localAddress: address });
+      socket.on('error', () => {});
+      await end(socket.resume());
+    }
+    expect(news.filter(({ type }) => type === 'accepted')).toEqual([]);
     for (const host of ['127.0.0.2', '127.1.2.3']) {
       await expect(knock(ports[0]!, host)).rejects.toThrow(/ECONNREFUSED/);
     }
