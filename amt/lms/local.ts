@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../../transport/index.ts';
 import { APF_TIMERS, type LmsInput, type LmsOutput } from '../protocol/index.ts';
+import { isProgramGone } from './gone.ts';
 
 /** Outputs of the session that are for one connection. */
 export type LocalOutput = Extract<LmsOutput, { connection: number }>;
@@ -119,9 +120,16 @@ class LocalStream {
       if (this.#isOver) return;
       // Who has asked nothing waits for no answer, and would keep a channel of a few for nothing.
       if (this.#toFirmware === 0) stream.destroy();
-      else this.#feed({ type: 'end', connection });
+      else void this.#ended();
     });
     stream.resume();
+  }
+
+  async #ended(): Promise<void> {
+    const [stream, connection] = [this.#stream, this.#connection];
+    this.#feed({ type: 'end', connection });
+    if (!(stream instanceof Socket) || !(await isProgramGone(stream)) || this.#isOver) return;
+    this.#feed({ type: 'end', connection, isGone: true });
   }
 
   write(bytes: Uint8Array): void {
