@@ -6,7 +6,7 @@ interface Enumeration {
   items: readonly string[];
 }
 
-export interface Pulled {
+interface Pulled {
   readonly items: readonly string[];
   /** Nothing is left: the context is gone. */
   readonly isEnd: boolean;

@@ -6,7 +6,7 @@ export interface AmtClass extends ClassDeclaration {
   readonly uri: string;
 }
 
-export interface ClassDeclaration {
+interface ClassDeclaration {
   /** The first three letters say which schema: AMT, IPS or CIM. */
   readonly name: string;
   /** Properties that may stand in a SelectorSet: they name one instance. */
