@@ -123,16 +123,16 @@ describe.each([
     await begin();
     await world.pass(90);
     world.taken();
-    await world.freeze(200);
+    await world.freeze(91);
     expect(world.taken()).toEqual([
       '180 firmware: expired',
-      '290 keeper: late by 110',
-      '290 START 120',
-      '290 firmware: rearmed',
-      '290 required',
+      '181 keeper: late by 1',
+      '181 START 120',
+      '181 firmware: rearmed',
+      '181 required',
     ]);
     await world.pass(60);
-    expect(world.taken()).toEqual(at(350, START));
+    expect(world.taken()).toEqual(at(241, START));
   });
 
   it('a heart beat that is late, and still in time', async () => {
