@@ -13,6 +13,7 @@ import { bpfKernelProblem } from './bpf-kernel.ts';
 import { fuzzCuse } from './cuse.ts';
 import { fuzzDbus } from './dbus.ts';
 import { fuzzDecode } from './decode.ts';
+import { fuzzLmsEvents } from './lms-events.ts';
 import { fuzzMei } from './mei.ts';
 import { fuzzNetlink } from './netlink.ts';
 import { fuzzPacketRing } from './packet-ring.ts';
@@ -36,6 +37,7 @@ const TARGETS: Readonly<Record<string, (runs: number, seed: number) => FuzzRepor
   cuse: fuzzCuse,
   dbus: fuzzDbus,
   decode: fuzzDecode,
+  'lms-events': fuzzLmsEvents,
   mei: fuzzMei,
   netlink: fuzzNetlink,
   'packet-ring': fuzzPacketRing,
