@@ -17,6 +17,7 @@ import {
 } from './messages.ts';
 import { ApfSession } from './session.ts';
 import { APF_QUICK_TRIES, APF_TIMERS } from './timers.ts';
+import { type Accept, Waiting } from './waiting.ts';
 
 export interface LmsOptions {
   /** Channels at the same time. Firmware is said to have 8. */
@@ -35,20 +36,11 @@ const REACHED_MAX = 8;
 const MAJOR = 1;
 const MINOR = 0;
 
-interface Waiting {
-  readonly channel: Channel;
-  readonly accept: Extract<LmsInput, { type: 'accept' }>;
-  readonly untilMs: number;
-}
-
 export class LmsSession extends ApfSession<LmsOutput> {
   readonly #channelsMax: number;
   readonly #waitingMax: number;
   readonly #forwards: Forwards;
-  /** Those who wait for a channel or for the firmware's word on theirs, by connection. */
-  readonly #unopened = new Map<number, Waiting>();
-  /** Those who wait for a channel, in their order. */
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Waiting();
   /** The firmware had no channel left, and none has become free since. */
   #full = false;
   /** When the firmware must have asked for a port. */
@@ -99,7 +91,7 @@ export class LmsSession extends ApfSession<LmsOutput> {
 
   /** When `handleTimeout` is to be called at the latest, on the clock of `handle`. */
   nextTimeoutAt(): number | undefined {
-    const times = [this.channels.nextTimeoutAt(), this.#waiting[0]?.untilMs, this.#startBy];
+    const times = [this.channels.nextTimeoutAt(), this.#waiting.untilMs, this.#startBy];
     return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a));
   }
 
@@ -110,31 +102,28 @@ export class LmsSession extends ApfSession<LmsOutput> {
       return this.fail(nowMs, APF_DISCONNECT.BY_APPLICATION, why);
     }
     this.channels.handleTimeout(nowMs);
-    while (this.#waiting[0] !== undefined && this.#waiting[0].untilMs <= nowMs) {
-      this.refused(nowMs, this.#waiting[0].channel, 'No channel of the firmware became free in time.');
+    for (let late = this.#waiting.overdue(nowMs); late; late = this.#waiting.overdue(nowMs)) {
+      this.refused(nowMs, late, 'No channel of the firmware became free in time.');
     }
-    const isFull = this.#full || this.channels.count(true) >= this.#channelsMax;
-    if (isFull && this.channels.areOursOverdue)
+    if (!this.#hasRoom && this.channels.areOursOverdue)
       this.fail(nowMs, APF_DISCONNECT.BY_APPLICATION, 'The firmware answers no more about its channels.');
   }
 
   opened({ connection }: Channel): void {
-    this.#unopened.delete(connection!);
+    this.#waiting.remove(connection!);
     this.put({ type: 'opened', connection: connection! });
   }
 
   refused(nowMs: number, channel: Channel, why: string, code?: number): void {
     const connection = channel.connection!;
-    const waiting = this.#unopened.get(connection)!;
     // The firmware has fewer channels than we thought, but some: it is the next one's turn.
     if (code === APF_OPEN_FAILURE.RESOURCE_SHORTAGE && this.channels.count(true) > 0) {
       channel.phase = 'waiting';
       channel.deadline = undefined;
       this.#full = true;
-      this.#waiting.unshift(waiting);
-      return;
+      return this.#waiting.putBack(connection);
     }
-    this.#forget(waiting);
+    this.#waiting.remove(connection);
     this.channels.forget(channel);
     const reason = code === undefined ? why : `The firmware refused it: ${reasonOf(code)}`;
     this.put({ type: 'refused', connection, reason });
@@ -153,8 +142,7 @@ export class LmsSession extends ApfSession<LmsOutput> {
 
   protected override onOver(_nowMs: number, why: string | undefined): void {
     this.#forwards.clear();
-    this.#waiting = [];
-    this.#unopened.clear();
+    this.#waiting.clear();
     this.#full = false;
     this.#startBy = undefined;
     if (why === undefined) return;
@@ -275,48 +263,44 @@ export class LmsSession extends ApfSession<LmsOutput> {
     }
   }
 
-  #accept(nowMs: number, accept: Extract<LmsInput, { type: 'accept' }>): void {
+  #accept(nowMs: number, accept: Accept): void {
     const { connection } = accept;
     const refuse = (reason: string) => this.put({ type: 'refused', connection, reason });
     if (this.phase !== 'started' || !this.#forwards.isOpen(accept.port))
       return refuse(`The firmware does not serve port ${accept.port} now.`);
-    if (this.#waiting.length >= this.#waitingMax)
+    if (!this.#hasRoom && this.#waiting.length >= this.#waitingMax)
       return refuse(`${this.#waitingMax} connections wait for a channel of the firmware already.`);
-    const untilMs = nowMs + APF_TIMERS.waiting.ms;
-    const waiting = { channel: this.channels.add(connection), accept, untilMs };
-    this.#unopened.set(connection, waiting);
-    this.#waiting.push(waiting);
+    this.#waiting.add(this.channels.add(connection), accept, nowMs + APF_TIMERS.waiting.ms);
     this.#openNext(nowMs);
+  }
+
+  /** Whether the firmware may have a channel for one more. */
+  get #hasRoom(): boolean {
+    return !this.#full && this.channels.count(true) < this.#channelsMax;
   }
 
   /** As many as there are channels for. */
   #openNext(nowMs: number): void {
-    if (this.phase !== 'started') return;
-    while (!this.#full && this.#waiting.length > 0 && this.channels.count(true) < this.#channelsMax) {
-      const { channel, accept } = this.#waiting.shift()!;
-      const originatorAddress = accept.originatorAddress.replace(/^::ffff:(?=\d+\.)/i, '');
-      this.channels.open(nowMs, channel, APF_CHANNEL_TYPE.FORWARDED, {
+    while (this.phase === 'started' && this.#hasRoom) {
+      const next = this.#waiting.next();
+      if (next === undefined) return;
+      const { originatorAddress: given, originatorPort, port } = next.accept;
+      const originatorAddress = given.replace(/^::ffff:(?=\d+\.)/i, '');
+      this.channels.open(nowMs, next.channel, APF_CHANNEL_TYPE.FORWARDED, {
         connectedAddress: originatorAddress.includes(':') ? '::1' : '127.0.0.1',
-        connectedPort: accept.port,
+        connectedPort: port,
         originatorAddress,
-        originatorPort: accept.originatorPort,
+        originatorPort,
       });
     }
   }
 
-  /** A connection that was not opened yet is gone, or has ended without a word: nothing is to be asked for it. */
+  /** A connection that waits is gone, or has ended without a word: nothing is to be asked for it. */
   #leave(nowMs: number, connection: number, isGone: boolean): void {
-    const waiting = this.#unopened.get(connection);
-    if (waiting === undefined) return;
-    if (isGone) this.#forget(waiting);
-    else if (waiting.channel.phase === 'waiting' && waiting.channel.queued === 0)
-      this.refused(nowMs, waiting.channel, 'It ended before there was a channel for it.');
-  }
-
-  #forget(waiting: Waiting): void {
-    this.#unopened.delete(waiting.accept.connection);
-    const at = this.#waiting.indexOf(waiting);
-    if (at >= 0) this.#waiting.splice(at, 1);
+    const channel = this.#waiting.find(connection);
+    if (isGone) this.#waiting.remove(connection);
+    else if (channel?.queued === 0)
+      this.refused(nowMs, channel, 'It ended before there was a channel for it.');
   }
 }
 

@@ -167,6 +167,20 @@ describe('more connections than channels', () => {
     expect(lms.hear(close(1)).slice(2)).toMatchObject([{ name: 'CHANNEL_OPEN' }, { name: 'CHANNEL_OPEN' }]);
   });
 
+  it('that wait again keep their order', () => {
+    const lms = startedLms();
+    for (const id of [1, 2, 3]) lms.put(accept(id));
+    lms.hear(confirm(1), refuse(2, 4), refuse(3, 4), close(1));
+    expect(lms.hear(confirm(4))).toEqual([{ type: 'opened', connection: 2 }]);
+    expect(lms.hear(confirm(5))).toEqual([{ type: 'opened', connection: 3 }]);
+  });
+
+  it('need no place in the queue while there is a channel', () => {
+    const lms = startedLms({ waiting: 0, channels: 1 });
+    expect(lms.put(accept(1))).toMatchObject([{ name: 'CHANNEL_OPEN' }]);
+    expect(lms.put(accept(2))).toMatchObject([{ type: 'refused', connection: 2 }]);
+  });
+
   it('are refused where the firmware has none at all', () => {
     const lms = startedLms();
     lms.put(accept(1));
