@@ -1,5 +1,5 @@
 /** Lists in help texts, which commander prints as they are. */
-import { wrapWords } from './replay-text.ts';
+import { wrapWords } from './words.ts';
 
 /** The narrowest terminal that the lines fit. */
 const WIDTH = 80;

@@ -9,7 +9,8 @@ import {
   type Severity,
 } from '../trace/index.ts';
 import type { Terminal } from './output.ts';
-import { count, signs, wrapWords } from './replay-text.ts';
+import { signs } from './replay-text.ts';
+import { count, wrapWords } from './words.ts';
 
 const NUMBER = 7;
 const INDENT = 4;

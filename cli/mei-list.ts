@@ -6,7 +6,7 @@ import {
   type MeiDevice,
   MeiError,
 } from '../transport/index.ts';
-import { list, wrapWords } from './replay-text.ts';
+import { list, wrapWords } from './words.ts';
 
 export interface SeenDevice {
   readonly device: MeiDevice;

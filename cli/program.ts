@@ -4,8 +4,8 @@ import type { Bind, Body, Define } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { CliError, EXIT_CODES, type ExitName } from './exit.ts';
 import { Output } from './output.ts';
-import { wrapWords } from './replay-text.ts';
 import { version } from './version.ts';
+import { wrapWords } from './words.ts';
 
 /** Runs the command; resolves to its exit status. Nothing that a user can cause escapes. */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import { TIMERS } from '../../netlink-bridge/agent/index.ts';
-import { wrapWords } from '../replay-text.ts';
+import { wrapWords } from '../words.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** Where the file is looked for when none is named. */

@@ -1,8 +1,7 @@
 /** `sapwood amt activate`: set-up into client control mode by this machine, or the start of remote configuration. */
 import type { Define } from '../command.ts';
 import { DEVICE_OPTION } from '../mei-device.ts';
-import { PASSWORD_HELP, PASSWORD_OPTION } from './secrets.ts';
-import { DRY_RUN_OPTION, type SetUpOptions, setUpCommand } from './set-up.ts';
+import { DRY_RUN_OPTION, PASSWORD_HELP, PASSWORD_OPTION, type SetUpOptions } from './options.ts';
 
 export const defineActivate: Define = (amt, bind) => {
   const activate = amt
@@ -27,7 +26,8 @@ Examples:
   $ sudo sapwood amt activate
   $ sudo sapwood amt activate --password-file /root/amt-password`,
     );
-  bind(activate, (context, options: SetUpOptions) =>
-    setUpCommand(context, options.remote ? 'startRemote' : 'activate', options),
-  );
+  bind(activate, async (context, options: SetUpOptions) => {
+    const { setUpCommand } = await import('./set-up.ts');
+    return setUpCommand(context, options.remote ? 'startRemote' : 'activate', options);
+  });
 };

@@ -1,8 +1,7 @@
 /** `sapwood amt deactivate`: AMT as it was before it was set up, or the end of remote configuration. */
 import type { Define } from '../command.ts';
 import { DEVICE_OPTION } from '../mei-device.ts';
-import { PASSWORD_HELP, PASSWORD_OPTION } from './secrets.ts';
-import { DRY_RUN_OPTION, type SetUpOptions, setUpCommand } from './set-up.ts';
+import { DRY_RUN_OPTION, PASSWORD_HELP, PASSWORD_OPTION, type SetUpOptions } from './options.ts';
 
 export const defineDeactivate: Define = (amt, bind) => {
   const deactivate = amt
@@ -24,7 +23,8 @@ Examples:
   $ sudo sapwood amt deactivate --dry-run
   $ sudo sapwood amt deactivate`,
     );
-  bind(deactivate, (context, options: SetUpOptions) =>
-    setUpCommand(context, options.remote ? 'stopRemote' : 'deactivate', options),
-  );
+  bind(deactivate, async (context, options: SetUpOptions) => {
+    const { setUpCommand } = await import('./set-up.ts');
+    return setUpCommand(context, options.remote ? 'stopRemote' : 'deactivate', options);
+  });
 };

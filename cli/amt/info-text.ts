@@ -17,7 +17,7 @@ import {
   type Told,
 } from '../../amt/index.ts';
 import { type EnumSet, enumEntries, formatIpv4, formatMac, hexOf } from '../../sap/index.ts';
-import { wrapWords } from '../replay-text.ts';
+import { wrapWords } from '../words.ts';
 
 /** A name, what AMT says, and what that means where a name does not say it. */
 type Row = readonly [name: string, text: string, meaning?: string];

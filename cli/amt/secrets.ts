@@ -6,19 +6,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Secret } from '../../amt/index.ts';
 import { CliError } from '../exit.ts';
 import type { Output } from '../output.ts';
+import { PASSWORD_ENVIRONMENT } from './options.ts';
 import { promptSecret } from './prompt.ts';
-
-export const PASSWORD_OPTION = [
-  '--password-file <file>',
-  "the administrator's password: the first line of a file",
-] as const;
-
-const PASSWORD_ENVIRONMENT = 'SAPWOOD_AMT_PASSWORD';
-
-/** For the help of commands that need a password. */
-export const PASSWORD_HELP = `The password comes from --password-file, else from ${PASSWORD_ENVIRONMENT}, else it is
-asked for at the terminal. There is no option for the password itself: every user
-of a machine can read the arguments of its programs.`;
 
 /** Far beyond any password. */
 const FILE_MAX = 4096;

@@ -22,18 +22,10 @@ import type { Context } from '../command.ts';
 import { CliError, type ExitName } from '../exit.ts';
 import { untilInterrupted } from '../live/until.ts';
 import { deviceFor } from '../mei-device.ts';
-import { wrapWords } from '../replay-text.ts';
+import { wrapWords } from '../words.ts';
 import { absenceOf } from './absence.ts';
+import type { SetUpOptions } from './options.ts';
 import { askPassword, givenPassword } from './secrets.ts';
-
-export interface SetUpOptions {
-  readonly device?: string;
-  readonly passwordFile?: string;
-  readonly remote?: boolean;
-  readonly dryRun?: boolean;
-}
-
-export const DRY_RUN_OPTION = ['--dry-run', 'say each step; change nothing'] as const;
 
 /** `calls`: the native calls of the device; the addon's when left out. */
 export async function setUpCommand(

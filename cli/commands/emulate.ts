@@ -21,7 +21,7 @@ import { meanings } from '../help.ts';
 import { Journal } from '../live/journal.ts';
 import { hearTyped, quoted } from '../live/typed.ts';
 import { untilInterrupted } from '../live/until.ts';
-import { list, wrapWords } from '../replay-text.ts';
+import { list, wrapWords } from '../words.ts';
 
 /** What AMT is at the beginning. */
 const AMT_KINDS = {

@@ -9,7 +9,7 @@ import { PRINT_FORMS, type PrintForm, printFilters } from '../filter/print.ts';
 import { givenSet, listedSets } from '../filter/sets.ts';
 import type { Tally } from '../filter/verdicts.ts';
 import { nameOf } from '../input.ts';
-import { count } from '../replay-text.ts';
+import { count } from '../words.ts';
 
 interface Options {
   filters?: string;

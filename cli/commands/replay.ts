@@ -6,7 +6,8 @@ import { CliError, type ExitName, worse } from '../exit.ts';
 import { eventsOf, hintFor, nameOf } from '../input.ts';
 import type { Terminal } from '../output.ts';
 import { QUIRK_NAMES, quirkNames } from '../quirks.ts';
-import { count, list, mismatchLines, sum, verdictLine, wrapWords } from '../replay-text.ts';
+import { mismatchLines, sum, verdictLine } from '../replay-text.ts';
+import { count, list, wrapWords } from '../words.ts';
 
 interface Options {
   quirk?: readonly QuirkName[];

@@ -13,7 +13,7 @@ import type { Context, Define } from '../command.ts';
 import { CliError, type ExitName, worse } from '../exit.ts';
 import { eventsOf, hintFor, nameOf } from '../input.ts';
 import { findingLines, judgementLine, judgementSummary } from '../judge-text.ts';
-import { count, list, wrapWords } from '../replay-text.ts';
+import { count, list, wrapWords } from '../words.ts';
 
 interface Options {
   rule?: ReadonlySet<RuleId>;

@@ -9,7 +9,8 @@ import {
 } from '../../conformance/index.ts';
 import { Ladder, palette } from '../../trace/index.ts';
 import type { Terminal } from '../output.ts';
-import { count, signs, wrapWords } from '../replay-text.ts';
+import { signs } from '../replay-text.ts';
+import { count, wrapWords } from '../words.ts';
 
 /** So many findings of a check are shown; the others are counted. */
 const SHOWN = 3;

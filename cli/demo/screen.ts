@@ -3,7 +3,7 @@
 import { ETH_HLEN, PROTO_TCP, SAP_HEADER_LEN } from '../../sap/index.ts';
 import { Ladder, type Palette, palette, type TraceEvent } from '../../trace/index.ts';
 import type { Output } from '../output.ts';
-import { count, wrapWords } from '../replay-text.ts';
+import { count, wrapWords } from '../words.ts';
 import { HAND_OVER, isBell, type Step } from './steps.ts';
 
 /** Pauses in ms: before a heading, after each line. */

@@ -1,7 +1,8 @@
 /** What the demo comes to: figures, and how they are said. */
 import type { RxStatistics } from '../../rx/index.ts';
 import type { ReplayReport } from '../../trace/index.ts';
-import { count, sum, wrapWords } from '../replay-text.ts';
+import { sum } from '../replay-text.ts';
+import { count, wrapWords } from '../words.ts';
 import type { ConsoleReport } from './console.ts';
 import type { Scene } from './scene.ts';
 import type { Script } from './script.ts';

@@ -1,7 +1,7 @@
 /** What the doctor found, for people and for programs. */
 import pc from 'picocolors';
 import type { Terminal } from '../output.ts';
-import { wrapWords } from '../replay-text.ts';
+import { wrapWords } from '../words.ts';
 import { type Examined, FEATURES } from './features.ts';
 import type { Finding, FindingState } from './finding.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../sap/index.ts';
 import { CliError } from '../exit.ts';
 import { contentOf, nameOf } from '../input.ts';
-import { count } from '../replay-text.ts';
+import { count } from '../words.ts';
 
 const MESSAGE_LEN = SAP_HEADER_LEN + CsmeFilters.payload;
 /** The hex of a message with every digit on a line of its own is less. */

@@ -1,7 +1,7 @@
 /** Verdicts as they are printed and counted, and what is said about them beside. */
 import { VERDICT_CONSUMED, VERDICT_CSME } from '../../sap/index.ts';
 import type { Output } from '../output.ts';
-import { count } from '../replay-text.ts';
+import { count } from '../words.ts';
 
 /** What was found. */
 export interface Tally {

@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import { eventToJson, Ladder, type TraceEvent, TraceWriter } from '../../trace/index.ts';
 import type { Context } from '../command.ts';
 import { notOpened, notWritten } from '../output-file.ts';
-import { count } from '../replay-text.ts';
+import { count } from '../words.ts';
 
 interface JournalOptions {
   /** The trace goes to this file, too. */

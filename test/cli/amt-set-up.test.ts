@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SetupGoal } from '../../amt/index.ts';
 import { secretOf } from '../../amt/index.ts';
-import { type SetUpOptions, setUpCommand } from '../../cli/amt/set-up.ts';
+import type { SetUpOptions } from '../../cli/amt/options.ts';
+import { setUpCommand } from '../../cli/amt/set-up.ts';
 import type { Context } from '../../cli/command.ts';
 import { CliError } from '../../cli/exit.ts';
 import { type AmtOptions, CLIENT_CONTROL, DISABLED, UNPROVISIONED } from '../../csme/amt/index.ts';

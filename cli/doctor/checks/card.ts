@@ -9,7 +9,7 @@ import {
 } from '../../../netlink-bridge/index.ts';
 import { formatMac, SAP_GUID } from '../../../sap/index.ts';
 import { intelCommandsOf } from '../../nic/look.ts';
-import { count } from '../../replay-text.ts';
+import { count } from '../../words.ts';
 import { type Finding, good, missing, missingBecause, optional } from '../finding.ts';
 import { CAP_NET_ADMIN } from '../kernel.ts';
 import type { Machine } from '../machine.ts';
