@@ -64,6 +64,31 @@ export function get(link: Link, stream: Stream, bytes: Uint8Array): boolean {
   return stream.got <= stream.given;
 }
 
+/** What is wrong with the end of a connection, if anything: bytes that should have come first, or no reason at all. */
+export function unjustClose(link: Link, side: Side, nowMs: number): string | undefined {
+  const [own, other] = side === 'host' ? [link.host, link.firmware] : [link.firmware, link.host];
+  if (link.lost || other.aborted) return undefined;
+  // Who serves a connection ends all of it, and so does who is gone.
+  if (own.ended && (side === 'firmware' || link.isDirect || own.isGone)) return undefined;
+  const end = `connection ${link.id} of the ${side} is closed`;
+  if (!own.ended && !other.ended) return `${end}, and nobody wanted that`;
+  const { given, got, givenAtMs } = side === 'host' ? link.down : link.up;
+  // The host's side gives up on silence: what the firmware says at that very moment comes too late.
+  const isRecent = own.ended && nowMs - givenAtMs < TRAVEL_MS;
+  return given === got || isRecent ? undefined : `${end} with ${given - got} bytes that did not arrive`;
+}
+
+export function isLeft({ state, connection }: End): boolean {
+  return state !== 'over' && connection !== undefined;
+}
+
+export function isHeldBack({ state, paused }: End): boolean {
+  return state === 'open' && paused;
+}
+
+/** No byte is on its way for longer. */
+const TRAVEL_MS = 1_000;
+
 function byteOf({ id }: Link, at: number): number {
   return (id * 89 + at * 7 + (at >> 8) * 13) & 0xff;
 }

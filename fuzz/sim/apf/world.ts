@@ -13,10 +13,20 @@ import {
   type LmsOutput,
   LmsSession,
 } from '../../../amt/protocol/index.ts';
+import { hexOf } from '../../../sap/index.ts';
 import type { Random } from '../../random.ts';
-import { Wire } from '../pair/wire.ts';
-import { type End, get, give, type Link, newLink, type Side } from './link.ts';
-import { Monitor } from './monitor.ts';
+import { Bus } from './bus.ts';
+import {
+  type End,
+  get,
+  give,
+  isHeldBack,
+  isLeft,
+  type Link,
+  newLink,
+  type Side,
+  unjustClose,
+} from './link.ts';
 
 /** A defect that is planted: what goes into a session, or comes out of it, is changed. */
 export interface Tamper {
@@ -30,8 +40,6 @@ export interface Tamper {
 }
 
 export const PORT = 16992;
-/** No byte is on its way for longer. */
-const TRAVEL_MS = 1_000;
 
 export class World {
   readonly random: Random;
@@ -43,46 +51,42 @@ export class World {
   congestedAtMs: number | undefined;
   log: string[] | undefined;
   bytes = 0;
-  messages = 0;
   refusals = 0;
 
   readonly #tamper: Tamper;
-  readonly #messageMax: number;
-  readonly #toFirmware = new Wire();
-  readonly #toHost = new Wire();
-  #monitors: Record<Side, Monitor>;
+  readonly #bus: Bus;
   /** Answers that programs of the host owe. */
   #owed: LmsInput[] = [];
-  #isUp = false;
 
   constructor(random: Random, tamper: Tamper = {}) {
     this.random = random;
     this.#tamper = tamper;
-    this.#messageMax = 128 + random.below(4000);
+    this.#bus = new Bus(random);
     this.lms = new (tamper.Lms ?? LmsSession)({ channels: 1 + random.below(8), waiting: random.below(12) });
     this.firmware = new (tamper.Firmware ?? FirmwareSession)({
       channels: 1 + random.below(8),
       window: 64 + random.below(6000),
     });
-    this.#monitors = this.#newMonitors();
     this.toFirmware({ type: 'forward', address: '', port: PORT });
   }
 
-  get isUp(): boolean {
-    return this.#isUp;
+  /** Messages that were sent. */
+  get messages(): number {
+    return this.#bus.sent;
   }
 
   connect(): void {
-    if (this.#isUp) return;
-    this.#isUp = true;
+    if (this.#bus.isUp) return;
+    this.#bus.connect();
     this.#note('the bus is up');
-    this.toHost({ type: 'connected', maxMessageLength: this.#messageMax });
-    this.toFirmware({ type: 'connected', maxMessageLength: this.#messageMax });
+    const connected = { type: 'connected', maxMessageLength: this.#bus.messageMax } as const;
+    this.toHost(connected);
+    this.toFirmware(connected);
   }
 
   /** The bus is gone, with all that is on it. */
   lose(): void {
-    if (!this.#isUp) return;
+    if (!this.#bus.isUp) return;
     this.#note('the bus is lost');
     this.#down();
     this.toHost({ type: 'lost' });
@@ -192,12 +196,9 @@ export class World {
   }
 
   nextAt(): number | undefined {
-    const times = [
-      this.#toFirmware.nextAt(),
-      this.#toHost.nextAt(),
-      this.lms.nextTimeoutAt(),
-      this.firmware.nextTimeoutAt(),
-    ].filter((time) => time !== undefined);
+    const { lms, firmware } = this;
+    const all = [this.#bus.nextAt(), lms.nextTimeoutAt(), firmware.nextTimeoutAt()];
+    const times = all.filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
@@ -216,8 +217,8 @@ export class World {
       'bytes queued by the host': lms.queuedBytes,
       'bytes queued by the firmware': firmware.queuedBytes,
       'connections waiting': lms.waitingCount,
-      'channels seen from the host': this.#monitors.host.size,
-      'channels seen from the firmware': this.#monitors.firmware.size,
+      'channels seen from the host': this.#bus.channels('host'),
+      'channels seen from the firmware': this.#bus.channels('firmware'),
       'connections without an end': this.links.filter(({ host, firmware: fw }) => isLeft(host) || isLeft(fw))
         .length,
     };
@@ -233,14 +234,11 @@ export class World {
   #happen(): void {
     const now = this.nowMs;
     const due = (at: number | undefined) => at !== undefined && at <= now;
-    if (due(this.#toFirmware.nextAt())) {
-      const bytes = this.#toFirmware.receive(now)!;
-      this.#monitors.firmware.receives(bytes);
-      this.toFirmware({ type: 'message', bytes });
-    } else if (due(this.#toHost.nextAt())) {
-      const bytes = this.#toHost.receive(now)!;
-      this.#monitors.host.receives(bytes);
-      this.toHost({ type: 'message', bytes });
+    if (due(this.#bus.nextAt())) {
+      const up = this.#bus.receive(now, 'firmware');
+      if (up !== undefined) this.toFirmware({ type: 'message', bytes: up });
+      const down = this.#bus.receive(now, 'host');
+      if (down !== undefined) this.toHost({ type: 'message', bytes: down });
     } else if (due(this.lms.nextTimeoutAt())) {
       this.lms.handleTimeout(now);
       if (due(this.lms.nextTimeoutAt())) this.wrong ??= 'a timer of the host is due after handleTimeout';
@@ -270,7 +268,8 @@ export class World {
   #hostSays(output: LmsOutput): void {
     switch (output.type) {
       case 'send':
-        return this.#send('host', output.bytes);
+        this.wrong ??= this.#bus.send(this.nowMs, 'host', output.bytes);
+        return;
       case 'listen':
         this.#owe({ type: 'listening', id: output.id, ok: !this.random.oneIn(10) || output.port === PORT });
         return;
@@ -307,7 +306,8 @@ export class World {
   #firmwareSays(output: FirmwareOutput): void {
     switch (output.type) {
       case 'send':
-        return this.#send('firmware', output.bytes);
+        this.wrong ??= this.#bus.send(this.nowMs, 'firmware', output.bytes);
+        return;
       case 'opened': {
         const { connection } = output;
         const { firmware } = this.links[output.originatorPort - 1]!;
@@ -355,34 +355,12 @@ export class World {
         if (end.state !== 'open')
           this.wrong ??= `connection ${output.connection} of the ${side} is closed, and was not open`;
         end.state = 'over';
-        this.wrong ??= this.#unjustClose(this.#linkOf(end), side);
+        this.wrong ??= unjustClose(this.#linkOf(end), side, this.nowMs);
         return;
       }
       case 'problem':
         this.wrong ??= `a problem is told: ${output.error.message}`;
     }
-  }
-
-  /** What is wrong with the end of a connection, if anything: bytes that should have come first, or no reason at all. */
-  #unjustClose(link: Link, side: Side): string | undefined {
-    const [own, other] = side === 'host' ? [link.host, link.firmware] : [link.firmware, link.host];
-    if (link.lost || other.aborted) return undefined;
-    // Who serves a connection ends all of it, and so does who is gone.
-    if (own.ended && (side === 'firmware' || link.isDirect || own.isGone)) return undefined;
-    const end = `connection ${link.id} of the ${side} is closed`;
-    if (!own.ended && !other.ended) return `${end}, and nobody wanted that`;
-    const { given, got, givenAtMs } = side === 'host' ? link.down : link.up;
-    // The host's side gives up on silence: what the firmware says at that very moment comes too late.
-    const isRecent = own.ended && this.nowMs - givenAtMs < TRAVEL_MS;
-    return given === got || isRecent ? undefined : `${end} with ${given - got} bytes that did not arrive`;
-  }
-
-  #send(side: Side, bytes: Uint8Array): void {
-    if (!this.#isUp) return;
-    this.messages++;
-    this.wrong ??= this.#monitors[side].sends(bytes);
-    const wire = side === 'host' ? this.#toFirmware : this.#toHost;
-    wire.send(this.nowMs, this.random.oneIn(3) ? this.random.below(50) : 0, bytes);
   }
 
   #owe(answer: LmsInput): void {
@@ -391,10 +369,7 @@ export class World {
   }
 
   #down(): void {
-    this.#isUp = false;
-    this.#monitors = this.#newMonitors();
-    this.#toFirmware.clear();
-    this.#toHost.clear();
+    this.#bus.disconnect();
     for (const link of this.links) link.lost = true;
     this.toFirmware({ type: 'lost' });
   }
@@ -410,13 +385,6 @@ export class World {
     return this.links.find((link) => link[end.side] === end) ?? newLink(0);
   }
 
-  #newMonitors(): Record<Side, Monitor> {
-    return {
-      host: new Monitor('the host', this.#messageMax),
-      firmware: new Monitor('the firmware', this.#messageMax),
-    };
-  }
-
   #note(...what: unknown[]): void {
     if (this.log === undefined) return;
     const text = what.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, short)));
@@ -424,16 +392,6 @@ export class World {
   }
 }
 
-function isLeft({ state, connection }: End): boolean {
-  return state !== 'over' && connection !== undefined;
-}
-
-function isHeldBack({ state, paused }: End): boolean {
-  return state === 'open' && paused;
-}
-
 function short(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array
-    ? `${value.length}: ${Array.from(value.subarray(0, 17), (b) => b.toString(16).padStart(2, '0')).join('')}`
-    : value;
+  return value instanceof Uint8Array ? `${value.length}: ${hexOf(value.subarray(0, 17))}` : value;
 }
