@@ -81,7 +81,8 @@ export class MeiBus {
       nowMs: 0,
       send: (bytes) => {
         this.lines.push(bytes.length === 0 ? 'empty' : bytes[5] === 0 ? 'required' : 'not required');
-        this.say(bytes);
+        // The driver may be gone: its last message is read behind it.
+        if (this.state !== undefined) this.say(bytes);
       },
       notify: () => this.notify(),
       disconnect() {},
