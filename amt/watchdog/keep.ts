@@ -131,16 +131,12 @@ class Keeping implements WatchdogKeeping {
   }
 
   #ask(call: (watchdog: OpenWatchdog) => Promise<void>): void {
-    const watchdog = this.#watchdog!;
-    // What is answered after a close is of no interest, and must not be taken for an answer of the next one.
-    const current = (): boolean => watchdog === this.#watchdog;
-    call(watchdog).then(
-      () => {
-        if (current()) this.#handle({ type: 'done' });
-      },
+    // A call is over before the `close` behind it is: no answer is taken for one of what is opened next.
+    call(this.#watchdog!).then(
+      () => this.#handle({ type: 'done' }),
       (error: Error) => {
         const gone = error instanceof WatchdogError && error.code === 'WATCHDOG_ERR_GONE';
-        if (current()) this.#handle({ type: 'failed', gone, detail: detailOf(error) });
+        this.#handle({ type: 'failed', gone, detail: detailOf(error) });
       },
     );
   }
