@@ -93,7 +93,7 @@ export interface ApfKey {
   readonly text: string | undefined;
 }
 
-const text = () => str(APF_TEXT_MAX);
+const text = str(APF_TEXT_MAX);
 
 /** The text that the declaration's key is: compared before the message is read. */
 const literal = (value: string) => {
@@ -102,7 +102,7 @@ const literal = (value: string) => {
     { kind: 'reserved', size },
     size,
     (from) => void from.bytes(size),
-    (to) => text().write(to, value),
+    (to) => text.write(to, value),
   ).doc(`\`${value}\`.`);
 };
 
@@ -130,11 +130,11 @@ const method = (name?: string): ApfKey => ({ before: 2, text: name });
 const recipientChannel = u32.doc('The number that the receiver of this message gave the channel.');
 const senderChannel = u32.doc('The number that the sender of this message gives the channel.');
 const initialWindow = u32.doc('Bytes that the sender of this message takes before any WINDOW_ADJUST.');
-const user = text().doc('User name.');
-const service = text().doc('The service that follows.');
+const user = text.doc('User name.');
+const service = text.doc('The service that follows.');
 const wantReply = bool8.doc("Whether there shall be an answer; Intel's LMS always gives one.");
 const forward = {
-  address: text().doc('Empty or a name of the host: local; `0.0.0.0`, `::`: also from outside.'),
+  address: text.doc('Empty or a name of the host: local; `0.0.0.0`, `::`: also from outside.'),
   port: u32.doc('1 to 65535.'),
 };
 const cookie = u32.doc('The same in the reply.');
@@ -150,16 +150,16 @@ export const APF_MESSAGES = {
     reserved: reserved(2),
   }),
   SERVICE_REQUEST: message(5, 'firmware', 'Asks for a service.', {
-    service: text().doc('`auth@amt.intel.com` or `pfwd@amt.intel.com`.'),
+    service: text.doc('`auth@amt.intel.com` or `pfwd@amt.intel.com`.'),
   }),
   SERVICE_ACCEPT: message(6, 'host', 'Grants a service.', {
-    service: text().doc('As it was requested.'),
+    service: text.doc('As it was requested.'),
   }),
   USERAUTH_PASSWORD: message(
     USERAUTH_REQUEST,
     'firmware',
     'USERAUTH_REQUEST with a password.',
-    { user, service, method: literal('password'), changing: reserved(1), password: secret(text()) },
+    { user, service, method: literal('password'), changing: reserved(1), password: secret(text) },
     method('password'),
   ),
   USERAUTH_NONE: message(
@@ -173,11 +173,11 @@ export const APF_MESSAGES = {
     USERAUTH_REQUEST,
     'firmware',
     'USERAUTH_REQUEST by any other method.',
-    { user, service, method: text(), data: rest() },
+    { user, service, method: text, data: rest() },
     method(),
   ),
   USERAUTH_FAILURE: message(51, 'host', 'Rejects the credentials.', {
-    methods: text().doc('Methods that can be tried, with commas between them.'),
+    methods: text.doc('Methods that can be tried, with commas between them.'),
     partialSuccess: bool8.doc('MPS writes a second byte behind it, which is ignored.'),
   }),
   USERAUTH_SUCCESS: message(52, 'host', 'Accepts the credentials.', {}),
@@ -202,9 +202,9 @@ export const APF_MESSAGES = {
     {
       request: literal('udp-send-to@amt.intel.com'),
       wantReply,
-      address: text().doc('To where: a name or an address.'),
+      address: text.doc('To where: a name or an address.'),
       port: u32,
-      originatorAddress: text(),
+      originatorAddress: text,
       originatorPort: u32,
       payload: blob(APF_DATA_MAX),
     },
@@ -214,7 +214,7 @@ export const APF_MESSAGES = {
     GLOBAL_REQUEST,
     'both',
     'Any other GLOBAL_REQUEST.',
-    { request: text(), wantReply, data: rest() },
+    { request: text, wantReply, data: rest() },
     requested(),
   ),
   REQUEST_SUCCESS: message(81, 'host', 'The oldest GLOBAL_REQUEST without an answer was done.', {
@@ -222,13 +222,13 @@ export const APF_MESSAGES = {
   }),
   REQUEST_FAILURE: message(82, 'host', 'The oldest GLOBAL_REQUEST without an answer was not done.', {}),
   CHANNEL_OPEN: message(90, 'both', 'Opens a channel.', {
-    channelType: text().doc('`forwarded-tcpip`: to the firmware; `direct-tcpip`: to the host.'),
+    channelType: text.doc('`forwarded-tcpip`: to the firmware; `direct-tcpip`: to the host.'),
     senderChannel,
     initialWindow,
     maxPacket: unlimited,
-    connectedAddress: text().doc('To where.'),
+    connectedAddress: text.doc('To where.'),
     connectedPort: u32,
-    originatorAddress: text().doc('From where.'),
+    originatorAddress: text.doc('From where.'),
     originatorPort: u32,
   }),
   CHANNEL_OPEN_CONFIRMATION: message(91, 'both', 'The channel is open.', {
