@@ -87,16 +87,16 @@ export class Traffic {
     const { link } = host;
     if (link === undefined || !host.connected) return;
     const free = link.client.fixedAddress ?? false;
-    while (host.writes.length > 0 && (free || host.txCredits > 0)) {
+    const waited = link.outbox.length > 0;
+    while (link.outbox.length > 0 && (free || host.rxCredits > 0)) this.#deliver(host, link.outbox.shift()!);
+    if (waited && link.outbox.length === 0) link.service?.onTaken?.();
+    while (host.writes.length > 0 && (free || host.txCredits > 0) && !this.#unheard(host)) {
       const { bytes, vtag } = host.writes.shift()!;
       if (!free) host.txCredits--;
       this.#core.firmware.receive(link, bytes, vtag);
       this.settle(host);
       this.#core.wake(host);
     }
-    const waited = link.outbox.length > 0;
-    while (link.outbox.length > 0 && (free || host.rxCredits > 0)) this.#deliver(host, link.outbox.shift()!);
-    if (waited && link.outbox.length === 0) link.service?.onTaken?.();
   }
 
   /** The firmware answered a notify request. */
@@ -196,6 +196,11 @@ export class Traffic {
     else this.#core.settle(to, message.errno, 0, bytes);
   }
 
+  /** Who reads none of so many messages is not listened to either: what answers take is bounded. */
+  #unheard({ link, received }: HostClient): boolean {
+    return link !== undefined && link.outbox.length + received.length >= UNREAD_MOST;
+  }
+
   #full(host: HostClient): boolean {
     return host.writes.length >= this.#core.txQueueLimit;
   }
@@ -205,5 +210,7 @@ export class Traffic {
   }
 }
 
+/** Messages of the firmware that wait for one connection to read them. Chosen: more than LME lets wait. */
+const UNREAD_MOST = 64;
 /** Source: spec of the driver's interface, time a caller of NOTIFY_SET waits for the firmware. */
 const NOTIFY_TIMEOUT_MS = 15_000;

@@ -228,7 +228,7 @@ describe('what AMT tells of itself', () => {
     expect([0, 1, 2].map(ipv6)).toEqual([
       'INTERFACE_DOES_NOT_EXIST',
       'IPV6_INTERFACE_DISABLED',
-      'INVALID_PARAMETER',
+      'INTERFACE_DOES_NOT_EXIST',
     ]);
     expect(asking.ask({ command: 'GET_SECURITY_PARAMETERS' })).toMatchObject({
       data: { solEnabled: false, kvmEnabled: true, provisioningState: 2, linkIsUp: true },

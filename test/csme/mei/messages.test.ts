@@ -132,6 +132,23 @@ describe('messages', () => {
     expect(got(read)).toBe('last');
   });
 
+  it.each([
+    ['with credits', plain],
+    ['to a fixed address', fixed],
+  ])('who reads nothing is soon not listened to, and loses nothing: %s', (_, guid) => {
+    const rig = new Rig();
+    const handle = rig.connected(guid);
+    let written = 0;
+    while (written < 1000 && result(rig.write(handle, `${written}`, true)) !== -EAGAIN) written++;
+    // What waits to be read, and then what waits to be taken.
+    expect(written).toBe(64 + 50);
+    const late = rig.write(handle, 'late');
+    const read = () => got(rig.read(handle));
+    const texts = Array.from({ length: written }, read);
+    expect(texts).toEqual(texts.map((_, i) => `${i}`));
+    expect([result(late), read()]).toEqual([4, 'late']);
+  });
+
   it('to a fixed address without credits', () => {
     const rig = new Rig();
     const handle = rig.connected(fixed);

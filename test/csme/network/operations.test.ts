@@ -61,6 +61,8 @@ describe('Put', () => {
   it.each([
     ['AMT_GeneralSettings', '<r:HostName>a b</r:HostName>'],
     ['AMT_GeneralSettings', '<r:SharedFQDN>maybe</r:SharedFQDN>'],
+    // A name that every object has.
+    ['AMT_GeneralSettings', '<r:SharedFQDN>constructor</r:SharedFQDN>'],
     ['AMT_GeneralSettings', '<r:HostName>a</r:HostName><r:HostName>b</r:HostName>'],
     ['AMT_RedirectionService', '<r:EnabledState>5</r:EnabledState>'],
     ['IPS_OptInService', '<r:OptInRequired>2</r:OptInRequired>'],

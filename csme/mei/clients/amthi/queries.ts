@@ -215,8 +215,8 @@ function auditRecord({ provisioningState, audit, certificateHashes }: AmtState):
 /** One of the two interfaces, or why there is none. */
 function lanInterface(state: AmtState, index: number): AmtInterface | number {
   const { WIRED, WIRELESS } = LanInterface;
-  if (index !== WIRED && index !== WIRELESS) return AMT_STATUS.INVALID_PARAMETER;
-  return (index === WIRED ? state.wired : state.wireless) ?? AMT_STATUS.INTERFACE_DOES_NOT_EXIST;
+  const lan = index === WIRED ? state.wired : index === WIRELESS ? state.wireless : null;
+  return lan ?? AMT_STATUS.INTERFACE_DOES_NOT_EXIST;
 }
 
 function interfaces({ wired, wireless }: AmtState): AmtInterface[] {

@@ -14,8 +14,15 @@ export function sent<T>(
 }
 
 export function boolean(text: string): boolean | undefined {
-  return ({ true: true, 1: true, false: false, 0: false } as Readonly<Record<string, boolean>>)[text];
+  return BOOLEANS.get(text);
 }
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
 
 /** One of these numbers. */
 export function oneOf<const N extends number>(
