@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import { type Native, NativeError, native } from '../../native/index.ts';
 import { WATCHDOG_IDENTITY } from '../protocol/index.ts';
 import { WatchdogError, type WatchdogErrorCode } from './errors.ts';
-import { type FoundWatchdog, holdersOf } from './find.ts';
+import { type FoundWatchdog, holdersOf, type WatchdogFolders } from './find.ts';
 import type { OpenWatchdog } from './open-watchdog.ts';
 
 /** The native calls that it is made of. */
@@ -16,8 +16,9 @@ export type WatchdogCalls = Pick<
 export async function openKernelWatchdog(
   { path, unstoppable }: FoundWatchdog,
   calls: WatchdogCalls = native(),
+  folders?: WatchdogFolders,
 ): Promise<OpenWatchdog> {
-  const fd = await calling(path, () => calls.deviceOpen(path));
+  const fd = await calling(path, () => calls.deviceOpen(path), folders);
   try {
     // Between the look at sysfs and now another one may have taken the number.
     const identity = await calling(path, () => calls.watchdogIdentity(fd));
@@ -74,11 +75,11 @@ class KernelWatchdog implements OpenWatchdog {
   }
 }
 
-async function calling<T>(path: string, call: () => T | Promise<T>): Promise<T> {
+async function calling<T>(path: string, call: () => T | Promise<T>, folders?: WatchdogFolders): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    throw watchdogError(cause, path);
+    throw watchdogError(cause, path, folders);
   }
 }
 
@@ -95,11 +96,11 @@ const CODES: Readonly<Record<string, WatchdogErrorCode>> = {
 };
 
 /** The named error of what a native call threw. Misuse and a missing addon are no errors of the device: as they are. */
-function watchdogError(cause: unknown, path: string): unknown {
+function watchdogError(cause: unknown, path: string, folders: WatchdogFolders | undefined): unknown {
   if (!(cause instanceof NativeError) || cause.errno === undefined) return cause;
   const name = getSystemErrorName(-cause.errno);
   const code = CODES[name] ?? 'WATCHDOG_ERR_SYSTEM';
-  const holders = code === 'WATCHDOG_ERR_BUSY' ? holdersOf(path) : [];
+  const holders = code === 'WATCHDOG_ERR_BUSY' ? holdersOf(path, folders) : [];
   const detail = holders.length > 0 ? `It is ${holders.join(', ')}.` : `(${cause.syscall}: ${name})`;
   return new WatchdogError(code, { path, detail, cause });
 }

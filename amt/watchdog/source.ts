@@ -25,7 +25,7 @@ export class WatchdogSource {
   async open(signal?: AbortSignal): Promise<OpenWatchdog> {
     const { folders, calls, device } = this.#options;
     const found = findWatchdog(folders);
-    if (found !== undefined) return openKernelWatchdog(found, calls);
+    if (found !== undefined) return openKernelWatchdog(found, calls, folders);
     const path = device ?? meiDevice();
     if (path === undefined) throw new WatchdogError('WATCHDOG_ERR_ABSENT');
     if (this.#client?.path !== path) {

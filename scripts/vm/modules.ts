@@ -30,7 +30,7 @@ export const GUEST_MODULES = [
 ] as const;
 
 /** Not loaded: they lie in the guest's `/run/sapwood/modules` for the test that wants them. */
-export const READY_MODULES = ['mei_wdt'] as const;
+export const READY_MODULES = ['mei', 'mei_wdt'] as const;
 
 /** Parameters of modules. */
 export const MODULE_PARAMETERS: Readonly<Record<string, string>> = {

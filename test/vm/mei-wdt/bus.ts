@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { decodeFromHost, findWatchdog } from '../../../amt/index.ts';
 import type { Amt } from '../../../csme/amt/index.ts';
-import { type MeService, watchdogClient } from '../../../csme/mei/index.ts';
+import { type MeService, type WatchdogClient, watchdogClient } from '../../../csme/mei/index.ts';
 import { native, POLLIN, type Watch } from '../../../native/index.ts';
 
 const MODULES = '/run/sapwood/modules';
@@ -12,7 +12,7 @@ const DEVICE = '/dev/sapwood-mei-bus';
 
 /** Why it cannot be used here, or undefined. */
 export function busProblem(): string | undefined {
-  const missing = ['sapwood_mei_bus', 'mei_wdt'].find((name) => !existsSync(`${MODULES}/${name}.ko`));
+  const missing = ['mei', 'sapwood_mei_bus', 'mei_wdt'].find((name) => !existsSync(`${MODULES}/${name}.ko`));
   return missing === undefined ? undefined : `${missing} is not there`;
 }
 
@@ -22,7 +22,8 @@ export class MeiBus {
   /** The messages of the driver, in hexadecimal. */
   readonly sent: string[] = [];
   /** What answers: an emulated firmware, or nobody. */
-  #firmware: { readonly amt: Amt; service: MeService | undefined } | undefined;
+  #service: MeService | undefined;
+  readonly #clients = new Map<Amt, WatchdogClient>();
   readonly #fd: number;
   readonly #watch: Watch;
 
@@ -42,21 +43,25 @@ export class MeiBus {
     this.#watch.close();
     native().close(this.#fd);
     for (const name of ['mei_wdt', 'sapwood_mei_bus']) execFileSync('rmmod', [name]);
+    execFileSync('insmod', [`${MODULES}/mei.ko`]);
   }
 
   /** The client appears. With `amt` it is the emulated firmware's, else the test answers. */
   plug(version = 2, amt?: Amt): void {
-    this.#firmware = amt && { amt, service: undefined };
-    if (this.#firmware !== undefined) this.#firmware.service = this.#accept(this.#firmware.amt);
+    this.#service = amt && this.#accept(amt);
     this.#order('P', version);
   }
 
   suspend(): void {
     this.#order('U');
+    // The driver's last message is read behind it, and answered to nobody.
+    this.#read();
+    this.#close();
   }
 
   reset(): void {
     this.#order('R');
+    this.#close();
   }
 
   notify(): void {
@@ -76,12 +81,12 @@ export class MeiBus {
   }
 
   #accept(amt: Amt): MeService {
-    const client = watchdogClient(amt);
+    const client = this.#clients.get(amt) ?? watchdogClient(amt);
+    this.#clients.set(amt, client);
     const service = client.accept({
       nowMs: 0,
       send: (bytes) => {
         this.lines.push(bytes.length === 0 ? 'empty' : bytes[5] === 0 ? 'required' : 'not required');
-        // The driver may be gone: its last message is read behind it.
         if (this.state !== undefined) this.say(bytes);
       },
       notify: () => this.notify(),
@@ -92,6 +97,11 @@ export class MeiBus {
     });
     if ('status' in service) throw new Error('the client refuses');
     return service;
+  }
+
+  #close(): void {
+    this.#service?.onClose?.();
+    this.#service = undefined;
   }
 
   #read(): void {
@@ -109,7 +119,7 @@ export class MeiBus {
             ? `START ${decoded.timeoutS}`
             : decoded.name,
       );
-      this.#firmware?.service?.onMessage?.(message, 0);
+      this.#service?.onMessage?.(message, 0);
     }
   }
 
