@@ -50,6 +50,14 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
     expect(() => native().deviceOpen('/dev/zero', 1 as unknown as boolean)).toThrow(/^readOnly/);
   });
 
+  it('what is no watchdog says so', async () => {
+    const nothing = native().deviceOpen('/dev/null');
+    expect(() => native().watchdogIdentity(nothing)).toThrow(/WDIOC_GETSUPPORT \(device\): ENOTTY/);
+    await expect(native().watchdogSetTimeout(nothing, 120)).rejects.toThrow(/WDIOC_SETTIMEOUT .*ENOTTY/);
+    await expect(native().watchdogKeepAlive(nothing)).rejects.toThrow(/WDIOC_KEEPALIVE .*ENOTTY/);
+    await native().deviceClose(nothing);
+  });
+
   it('a device that has nothing to read is told from one that gave nothing', () => {
     const terminal = native().deviceOpen('/dev/ptmx');
     expect(native().deviceRead(terminal, new Uint8Array(8), 0)).toBe(-1);
@@ -136,6 +144,9 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
     'meiNotifySet',
     'meiNotifyGet',
     'rfkillMaxSize',
+    'watchdogIdentity',
+    'watchdogSetTimeout',
+    'watchdogKeepAlive',
   ] as const)('%s throws about anything, and survives', (name) => {
     const call = native()[name] as (...args: unknown[]) => unknown;
     fc.assert(
@@ -147,11 +158,12 @@ describe.skipIf(NO_ADDON !== undefined)('character devices', () => {
   });
 
   it('names the argument', () => {
-    const { meiConnect, meiNotifySet, deviceOpen, rfkillMaxSize } = native();
+    const { meiConnect, meiNotifySet, deviceOpen, rfkillMaxSize, watchdogSetTimeout } = native();
     expect(() => meiConnect(1, new Uint8Array(15))).toThrow('guid must be 16 bytes');
     expect(() => meiConnect(1, GUID, 256)).toThrow('vtag must be a whole number from 0 to 255');
     expect(() => meiNotifySet(1, -1)).toThrow(/^value/);
     expect(() => rfkillMaxSize(1, 9.5)).toThrow(/^bytes/);
+    expect(() => watchdogSetTimeout(1, 0)).toThrow(/^seconds/);
     expect(() => deviceOpen('/dev/null\0x')).toThrow(/^path must be a string/);
   });
 });

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -14,10 +13,12 @@ import {
 } from '../../../amt/index.ts';
 import { Amt } from '../../../csme/amt/index.ts';
 import { ManualClock } from '../../amt/watchdog/support/clock.ts';
+import { MAIN } from '../../cli/command.ts';
+import { Daemon } from '../iwlwifi/programs.ts';
 import { busProblem, MeiBus, registered, until } from '../mei-wdt/bus.ts';
 import { anyAct, OK, Pair } from '../mei-wdt/pair.ts';
+import { Emulator, sapwood } from './support/amt.ts';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const PROBE = ['START 120', 'required', 'STOP', 'empty'];
 const START = ['START 120', 'required'];
 
@@ -132,7 +133,7 @@ describe.skipIf(busProblem())('with the kernel’s mei_wdt', () => {
       for (const child of running.splice(0)) child.kill('SIGKILL');
     });
 
-    function sapwood(...args: string[]) {
+    function keep(...args: string[]) {
       const child = spawn(process.execPath, [MAIN, 'watchdog', '--json', ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -148,10 +149,10 @@ describe.skipIf(busProblem())('with the kernel’s mei_wdt', () => {
 
     test('arms it, keeps others away, stops it', async () => {
       await plugged();
-      const first = sapwood('--timeout', '240');
+      const first = keep('--timeout', '240');
       const { path } = findWatchdog()!;
       expect(await first.next()).toMatchObject({ event: 'armed', timeoutS: 240, way: 'kernel', path });
-      const second = await sapwood().ended;
+      const second = await keep().ended;
       expect(second).toEqual({
         status: 3,
         signal: null,
@@ -168,7 +169,7 @@ describe.skipIf(busProblem())('with the kernel’s mei_wdt', () => {
       await until(() => bus.sent.length === 1);
       bus.say(OK);
       await until(registered);
-      const keeper = sapwood();
+      const keeper = keep();
       await until(() => bus.lines.includes('START 120') && bus.sent.length === 3);
       keeper.child.kill('SIGTERM');
       expect(await keeper.ended).toMatchObject({ signal: 'SIGTERM' });
@@ -184,5 +185,36 @@ describe.skipIf(busProblem())('with the kernel’s mei_wdt', () => {
         await pair.do(one, `${i}: ${JSON.stringify(acts.slice(0, i + 1))}`);
       await pair.end();
     }
+  });
+});
+
+describe('with the firmware’s client, on a device file', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await Emulator.start();
+  });
+  afterAll(() => emulator?.daemon.stop());
+
+  test('waits until it is required, survives a reset, and stops it in the end', async () => {
+    const { daemon: firmware } = emulator;
+    await emulator.command('watchdog release', /does not want the watchdog/);
+    const words = [process.execPath, MAIN, 'watchdog', '--timeout', '300'];
+    const keeper = await Daemon.start(words, { ready: /No heart beats for now/ });
+    await emulator.command('watchdog require', /wants the watchdog/);
+    await keeper.until(/AMT watches this machine/);
+    await firmware.until(/Watchdog: started, 300 s/);
+
+    const other = await sapwood('watchdog');
+    expect([other.code, other.stderr]).toEqual([3, expect.stringContaining(`(${keeper.pid})`)]);
+
+    const [from, fromKeeper] = [firmware.lines.length, keeper.lines.length];
+    await emulator.command('reset', /the device is ENABLED/);
+    await keeper.until(/AMT watches this machine/, { from: fromKeeper });
+    await keeper.stop();
+    expect(keeper.lines.at(-1)).toContain('The watchdog is stopped.');
+    // The probe behind the reset, and the end.
+    await firmware.until(/Watchdog: stopped by the host/, { from });
+    const told = firmware.lines.slice(from).flatMap((line) => /Watchdog: (\w+)/.exec(line)?.[1] ?? []);
+    expect(told).toEqual(['started', 'stopped', 'started', 'stopped']);
   });
 });
