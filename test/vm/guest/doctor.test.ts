@@ -77,9 +77,9 @@ describe('the firmware', () => {
       works: true,
       lines: ['good MEI device: /dev/mei0', 'good AMT: provisioned'],
     });
-    await device.order('amt {"provisioningState":0}');
+    await device.order('amt {"type":"unprovision","by":"administrator"}');
     expect((await doctor('mei')).lines[1]).toBe('optional AMT: not provisioned');
-    await device.order('amt {"enabled":false}');
+    await device.order('amt {"type":"setEnabled","enabled":false,"by":"menu"}');
     expect((await doctor('mei')).lines[1]).toBe('optional AMT: disabled');
     await device.order('removeClient 12f80028-b4b7-4b2d-aca8-46e0ff65814c');
     expect((await doctor('mei')).lines[1]).toBe('optional AMT: this firmware has none');

@@ -1,19 +1,19 @@
 /**
  * Serves a MEI device with every client of the emulation: `mei-server.mjs NAME HBM`. A line on stdin is an order (`reset MS`,
- * `ready`, `remove`, `removeClient GUID`, `amt FACTS` as JSON), and is answered by one; the device goes with the end of stdin.
+ * `ready`, `remove`, `removeClient GUID`, `amt COMMAND` as JSON), and is answered by one; the device goes with the end of stdin.
  */
 import { createInterface } from 'node:readline';
+import { Amt } from '../../../../dist/csme/amt/index.js';
 import { serveMeiDevice } from '../../../../dist/csme/device/index.js';
-import { AMT_FACTS, standardClients, testClients } from '../../../../dist/csme/mei/index.js';
+import { standardClients, testClients } from '../../../../dist/csme/mei/index.js';
 
 const [name, hbm] = process.argv.slice(2);
 const [major, minor] = hbm.split('.').map(Number);
-// The clients look at them with every request.
-const facts = { ...AMT_FACTS };
+const amt = new Amt();
 const server = await serveMeiDevice({
   name,
   hbm: { major, minor },
-  clients: [...standardClients(facts), ...testClients()],
+  clients: [...standardClients(amt), ...testClients()],
   onProblem: (problem) => console.error(problem.message),
 });
 console.log(server.path);
@@ -23,7 +23,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (order === 'ready') server.ready();
   else if (order === 'remove') server.remove();
   else if (order === 'removeClient') server.removeClient(argument);
-  else if (order === 'amt') Object.assign(facts, JSON.parse(argument));
+  else if (order === 'amt') amt.perform(0, JSON.parse(argument));
   console.log('done');
 }
 await server.close();
