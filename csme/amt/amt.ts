@@ -5,6 +5,7 @@
  *     amt.onChange(({ command, state }) => console.log(command.type, state.controlMode));
  *     amt.perform(nowMs, { type: 'setup', ha1 }); // 0: AMT's status for success
  */
+import { parseGuid } from '../../sap/index.ts';
 import type { AmtCommand } from './commands.ts';
 import { PROVISIONED } from './profiles.ts';
 import { type AmtState, LOCAL_USER } from './state.ts';
@@ -73,7 +74,11 @@ export class Amt {
   }
 }
 
-function check({ realm, version, provisioningState, controlMode }: AmtState, localPassword: string): void {
+function check(state: AmtState, localPassword: string): void {
+  const { uuid, realm, version, provisioningState, controlMode } = state;
+  if (parseGuid(uuid) === undefined) {
+    throw new RangeError(`uuid is '${uuid}': it is such as 4c4c4544-0053-4150-8057-4f4f44303030.`);
+  }
   if (!/^Digest:[0-9A-F]{32}$/.test(realm)) {
     throw new RangeError(`realm is '${realm}': it is Digest: and 32 upper-case hex digits.`);
   }

@@ -7,3 +7,4 @@ export type { AmtCommand } from './commands.ts';
 export * from './profiles.ts';
 export * from './sap.ts';
 export * from './state.ts';
+export * from './versions.ts';

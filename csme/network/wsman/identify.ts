@@ -1,5 +1,6 @@
 /** Identify: what DSP0226 §11 and DASH want to know before anything else. Only who has the password is told. */
 import { element, NS } from '../../../amt/web/index.ts';
+import { shortVersion } from '../../amt/index.ts';
 import { document } from './write.ts';
 
 /** `version`: of the firmware, four numbers; the first three are told. */
@@ -13,7 +14,7 @@ export function identified(version: string): string {
         'b:IdentifyResponse',
         element('b:ProtocolVersion', NS.wsman),
         element('b:ProductVendor', 'Intel(r)'),
-        element('b:ProductVersion', `AMT ${version.split('.').slice(0, 3).join('.')}`),
+        element('b:ProductVersion', `AMT ${shortVersion(version)}`),
         element('c:DASHVersion', '1.0.0'),
         element(
           'b:SecurityProfiles',

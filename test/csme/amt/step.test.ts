@@ -173,6 +173,7 @@ it('who hears of changes can stop to', () => {
 });
 
 it.each([
+  [{ uuid: 'unknown' }, 'uuid'],
   [{ realm: 'Digest:12' }, 'realm'],
   [{ version: '16.1' }, 'version'],
   [{ controlMode: 0 as const }, 'controlMode'],

@@ -135,10 +135,6 @@ describe('AMTHI', () => {
     expect(answer).toHaveLength(2 * (16 + 69 + 440));
   });
 
-  it('a UUID that is none is an error of the firmware', () => {
-    expect(amt({ uuid: 'unknown' }, '010100005c00000400000000')).toBe('010100005c0080040400000001000000');
-  });
-
   it('with AMT disabled every answer is empty', () => {
     expect(amt({ enabled: false }, '010100005c00000400000000')).toBe('');
   });

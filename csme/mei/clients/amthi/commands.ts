@@ -39,6 +39,6 @@ export const COMMANDS = {
 
 /** Of the certificate that AMT would show: it has none here, so it is made of what tells one machine from another. */
 function ownHash({ uuid }: AmtState, algorithm: number): Uint8Array {
-  const own = parseGuid(uuid) ?? new Uint8Array(16);
+  const own = parseGuid(uuid)!;
   return inPlace(Uint8Array.from({ length: HASH_BYTES.get(algorithm) ?? 0 }, (_, i) => own[i % 16]!));
 }

@@ -10,7 +10,7 @@ import {
   RedirectionFeatures,
   Secret,
 } from '../../../../amt/protocol/index.ts';
-import type { AmtInterface, AmtState } from '../../../amt/index.ts';
+import { type AmtInterface, type AmtState, partVersions } from '../../../amt/index.ts';
 import type { AmthiAnswers } from './answers.ts';
 
 export const QUERIES = {
@@ -138,25 +138,11 @@ export const QUERIES = {
 } as const satisfies Partial<AmthiAnswers>;
 
 type Versions = ReturnType<AmthiAnswers['GET_CODE_VERSIONS']>;
-function codeVersions({ biosVersion, version, sku }: AmtState): Versions {
-  const [major = '', minor = '', hotfix = '', build = ''] = version.split('.');
-  const short = `${major}.${minor}.${hotfix}`;
-  const parts: readonly (readonly [string, string])[] = [
-    ['Flash', short],
-    ['Netstack', short],
-    ['AMTApps', short],
-    ['AMT', short],
-    ['Sku', sku],
-    ['VendorID', '8086'],
-    ['Build Number', build],
-    ['Recovery Version', short],
-    ['Recovery Build Num', build],
-    ['Legacy Mode', 'False'],
-  ];
+function codeVersions(state: AmtState): Versions {
   return {
     // Both end with a NUL.
-    biosVersion: biosVersion.slice(0, 64),
-    versions: parts.map(([name, text]) => ({ name, version: text.slice(0, 19) })),
+    biosVersion: state.biosVersion.slice(0, 64),
+    versions: partVersions(state).map(([name, version]) => ({ name, version: version.slice(0, 19) })),
   };
 }
 

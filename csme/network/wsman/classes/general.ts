@@ -1,6 +1,6 @@
 /** What AMT says of itself: names, versions, the machine. */
 import { parseGuid } from '../../../../sap/index.ts';
-import type { AmtState } from '../../../amt/index.ts';
+import { type AmtState, partVersions, shortVersion } from '../../../amt/index.ts';
 import { type AmtClass, amtClass, amtService, type Change, type PutOutcome } from '../schema.ts';
 import { boolean, hostName, RETURN, sent } from './values.ts';
 
@@ -58,9 +58,7 @@ export const GENERAL_CLASSES: readonly AmtClass[] = [
           className: 'CIM_ComputerSystem',
           selectors: { CreationClassName: 'CIM_ComputerSystem', Name: 'ManagedSystem' },
         },
-        PlatformGUID: Buffer.from(parseGuid(uuid) ?? [])
-          .toString('hex')
-          .toUpperCase(),
+        PlatformGUID: Buffer.from(parseGuid(uuid)!).toString('hex').toUpperCase(),
       },
     ],
   }),
@@ -150,23 +148,9 @@ const CHASSIS = {
   selectors: { CreationClassName: 'CIM_Chassis', Tag: 'CIM_Chassis' },
 };
 
-/** What GET_CODE_VERSIONS gives as well. */
-function softwareVersions({ version, sku }: AmtState): readonly (readonly [string, string])[] {
-  const [major = '', minor = '', hotfix = '', build = ''] = version.split('.');
-  const three = `${major}.${minor}.${hotfix}`;
-  return [
-    ['Flash', three],
-    ['Netstack', three],
-    ['AMTApps', three],
-    ['AMT', three],
-    ['Sku', sku],
-    ['VendorID', '8086'],
-    ['Build Number', build],
-    ['Recovery Version', three],
-    ['Recovery Build Num', build],
-    ['Legacy Mode', 'False'],
-    ['AMT FW Core Version', three],
-  ];
+/** What AMTHI tells, and the firmware's core. */
+function softwareVersions(state: AmtState): readonly (readonly [string, string])[] {
+  return [...partVersions(state), ['AMT FW Core Version', shortVersion(state.version)]];
 }
 
 function putGeneralSettings(change: Change): PutOutcome {

@@ -25,7 +25,7 @@ export const SETUP_CLASSES: readonly AmtClass[] = [
         GetUuid: {
           forLocalAccount: true,
           call: ({ amt }) => ({
-            UUID: Buffer.from(parseGuid(amt.state.uuid) ?? []).toString('base64'),
+            UUID: Buffer.from(parseGuid(amt.state.uuid)!).toString('base64'),
             ReturnValue: RETURN.SUCCESS,
           }),
         },
