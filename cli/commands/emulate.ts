@@ -1,7 +1,14 @@
 /** `sapwood emulate`: the emulated CSME, served to drivers. */
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
-import { type AmtOptions, CLIENT_CONTROL, DISABLED, UNPROVISIONED } from '../../csme/amt/index.ts';
+import {
+  ADMIN_USER,
+  type AmtOptions,
+  CLIENT_CONTROL,
+  DISABLED,
+  PROVISIONED,
+  UNPROVISIONED,
+} from '../../csme/amt/index.ts';
 import {
   BEHAVIOURS,
   behaviourByName,
@@ -71,8 +78,8 @@ export const defineEmulate: Define = (program, bind) => {
     .option('--record <file>', 'write what happens as a trace')
     .option('--quiet', 'no ladder on stdout')
     .option('--no-network', 'without the web service')
-    .option('--user <name>', 'who may log on to the web service', 'admin')
-    .option('--password <text>', 'and with which password; a new one each time when left out')
+    .option('--user <name>', 'who may log on to the web service', userName, 'admin')
+    .option('--password <text>', 'and with which password; a new one each time when left out', notEmpty)
     .addHelpText(
       'after',
       `
@@ -165,7 +172,10 @@ function webService(
   password: string,
 ): { readonly network: boolean; readonly said?: string } {
   const known = options.password === undefined ? `, password ${password}` : '';
-  const who = `user ${options.user}${known}`;
+  const { provisioningState } = { ...PROVISIONED, ...AMT_KINDS[options.amt].options };
+  const account =
+    provisioningState === 2 ? `user ${options.user}` : `after "amt provision" user ${ADMIN_USER}`;
+  const who = `${account}${known}`;
   if (serve.socket === undefined) return { network: false, said: `Who may log on to AMT: ${who}.` };
   if (!options.network) return { network: false };
   const problem =
@@ -192,6 +202,17 @@ function profileOf(text: string): Profile {
     );
   }
   return profile(...names.map((name) => PROFILE_PARTS[name]!));
+}
+
+/** What Digest can carry, and none of AMT's own. */
+function userName(text: string): string {
+  if (/^(?!\$\$)[^:\p{Cc}]+$/u.test(text)) return text;
+  throw new InvalidArgumentError('Give a name without a colon that does not begin with $$.');
+}
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Give one that is not empty, or none for a new one.');
+  return text;
 }
 
 function behaviours(text: string, before: readonly string[] = []): readonly string[] {

@@ -1,6 +1,6 @@
 /** The emulated CSME in a thread of its own, with what happens there told to a journal. */
 import { Worker } from 'node:worker_threads';
-import { builtModule } from '../../transport/index.ts';
+import { builtModule, systemClock, type Timer } from '../../transport/index.ts';
 import type { FirmwareInput, FromFirmware, ToFirmware } from '../live/firmware.ts';
 import type { Journal } from '../live/journal.ts';
 import type { Timed } from './commands.ts';
@@ -18,7 +18,7 @@ export class Emulation {
   /** Resolves when the thread has ended, with why if nobody asked it to. */
   readonly ended: Promise<string | undefined>;
   #opened: (problem: string | undefined) => void = () => {};
-  #timers: NodeJS.Timeout[] = [];
+  #timers: Timer[] = [];
   #closing = false;
 
   constructor(options: EmulationOptions, journal: Journal) {
@@ -99,16 +99,17 @@ export class Emulation {
 
   #startTimers(): void {
     this.#forgetTimers();
+    const from = systemClock.now();
     this.#timers = this.#options.timed.map(({ atMs, text, command }) =>
-      setTimeout(() => {
+      systemClock.schedule(from + atMs, () => {
         this.#journal.say(`> ${text}`);
         this.send(command);
-      }, atMs),
+      }),
     );
   }
 
   #forgetTimers(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers) systemClock.cancel(timer);
     this.#timers = [];
   }
 }
