@@ -7,7 +7,8 @@
  *
  * Most firmware serves one program at a time: connect shortly, ask, close.
  */
-import { MEI_CLIENTS } from '../transport/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MEI_CLIENTS, MeiError } from '../transport/index.ts';
 import {
   AMT_STATUS,
   type AmtError,
@@ -81,6 +82,38 @@ type DataOf<N extends AmthiCommandName> =
 /** Connects to the AMTHI of the device at `path`, /dev/mei0 for example. Rejects as `openMei` does. */
 export async function openAmthi(path: string, options: AskOptions = {}): Promise<AmthiClient> {
   return new AmthiClient(await Turns.open(path, MEI_CLIENTS.AMTHI.guid, options));
+}
+
+/**
+ * Connects for as long as `ask` takes. AMTHI is one for all programs, which keep it for a moment: while it is busy it is
+ * tried again, for 3 s. Rejects as `openAmthi` and `ask` do.
+ */
+export async function askAmthi<T>(
+  path: string,
+  options: AskOptions,
+  ask: (client: AmthiClient) => Promise<T>,
+): Promise<T> {
+  const client = await openWhenFree(path, options);
+  try {
+    return await ask(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** As long as several programs keep it, one after the other. */
+const BUSY = { tries: 10, everyMs: 300 } as const;
+
+async function openWhenFree(path: string, options: AskOptions): Promise<AmthiClient> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await openAmthi(path, options);
+    } catch (error) {
+      const isBusy = error instanceof MeiError && error.code === 'MEI_ERR_BUSY';
+      if (!isBusy || tries === BUSY.tries) throw error;
+      await sleep(BUSY.everyMs, undefined, { signal: options.signal });
+    }
+  }
 }
 
 /** `openAmthi` gives one. It keeps the process alive until it is closed. */

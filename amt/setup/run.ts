@@ -1,7 +1,7 @@
 /** A set-up with its I/O: AMTHI, AMT's web service, time, and whoever knows the password. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type MeiCalls, MeiError } from '../../transport/index.ts';
-import { type AmthiClient, openAmthi } from '../amthi.ts';
+import type { MeiCalls } from '../../transport/index.ts';
+import { type AmthiClient, askAmthi } from '../amthi.ts';
 import { ProvisioningMode, type Secret } from '../protocol/index.ts';
 import { WsmanClient } from '../wsman/index.ts';
 import { type Account, type SetupAct, type SetupAnswers, type SetupEnd, setUp } from './machine.ts';
@@ -62,33 +62,12 @@ interface AmthiOptions {
 
 /** What state AMT is in. Rejects as `openAmthi` and its `ask` do. */
 export function readAmtMode(options: AmthiOptions): Promise<AmtMode> {
-  return asking(options, async (client) => {
+  const { path, signal, calls } = options;
+  return askAmthi(path, { signal, calls }, async (client) => {
     const { state } = await client.ask('GET_PROVISIONING_STATE');
     const { mode } = await client.ask('GET_CONTROL_MODE');
     return { provisioning: state, control: mode };
   });
-}
-
-/** AMTHI is one for all programs, which keep it for a moment: as long as several of them is waited for it. */
-const BUSY = { tries: 10, everyMs: 300 } as const;
-
-/** Connected as shortly as can be. */
-async function asking<T>(options: AmthiOptions, ask: (client: AmthiClient) => Promise<T>): Promise<T> {
-  const { path, signal, calls } = options;
-  for (let tries = 1; ; tries++) {
-    try {
-      const client = await openAmthi(path, { signal, calls });
-      try {
-        return await ask(client);
-      } finally {
-        await client.close();
-      }
-    } catch (error) {
-      const isBusy = error instanceof MeiError && error.code === 'MEI_ERR_BUSY';
-      if (!isBusy || tries === BUSY.tries) throw error;
-      await sleep(BUSY.everyMs, undefined, { signal });
-    }
-  }
 }
 
 class World {
@@ -112,9 +91,9 @@ class World {
       case 'state':
         return readAmtMode(this.#options);
       case 'account':
-        return asking(this.#options, (client) => client.ask('GET_LOCAL_SYSTEM_ACCOUNT'));
+        return this.#ask((client) => client.ask('GET_LOCAL_SYSTEM_ACCOUNT'));
       case 'command':
-        await asking(this.#options, (client) =>
+        await this.#ask((client) =>
           act.command === 'UNPROVISION'
             ? client.ask('UNPROVISION', { mode: ProvisioningMode.NONE })
             : client.ask(act.command),
@@ -134,6 +113,11 @@ class World {
 
   async close(): Promise<void> {
     await this.#reach?.close();
+  }
+
+  #ask<T>(ask: (client: AmthiClient) => Promise<T>): Promise<T> {
+    const { path, signal, calls } = this.#options;
+    return askAmthi(path, { signal, calls }, ask);
   }
 
   #wsman({ user, password }: Account): WsmanClient {
