@@ -175,9 +175,11 @@ describe('what changes AMT', () => {
 
 describe('what AMT tells of itself', () => {
   it('the local account', () => {
-    const answer = new Asking({ localPassword: 'only-for-this-test' }).ask({
-      command: 'GET_LOCAL_SYSTEM_ACCOUNT',
-    });
+    const asking = new Asking({ localPassword: 'only-for-this-test' });
+    const answer = asking.ask({ command: 'GET_LOCAL_SYSTEM_ACCOUNT' });
+    // MeshCentral takes no other length.
+    const sent = encodeAmthiRequest({ command: 'GET_LOCAL_SYSTEM_ACCOUNT' });
+    expect(asking.send(sent)!.length).toBe(16 + 68);
     expect(answer.data!.user).toBe('$$OsAdmin');
     expect(answer.data!.password.reveal()).toBe('only-for-this-test');
   });

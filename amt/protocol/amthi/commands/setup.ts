@@ -32,6 +32,7 @@ export const SETUP_COMMANDS = {
     response: {
       user: text(33).doc('`$$OsAdmin`.'),
       password: secret(text(33)).doc('Secret: never printed. Ask again before each use.'),
+      padding: optional(u16).doc('MeshCentral wants it there, the others do not look.'),
       room: skip(),
     },
   }),

@@ -121,7 +121,7 @@ export const QUERIES = {
     version === 0 ? ciraLog(remoteAccess.connection) : AMT_STATUS.UNSUPPORTED_VERSION,
   GET_LOCAL_SYSTEM_ACCOUNT: (amt) => {
     const { user, password } = amt.localAccount();
-    return { user, password: new Secret(password) };
+    return { user, password: new Secret(password), padding: 0 };
   },
   GET_PROVISIONING_TLS_MODE: ({ state }) => ({ mode: state.provisioningTlsMode }),
   GET_ZERO_TOUCH_ENABLED: ({ state }) => ({ enabled: state.zeroTouchEnabled }),
