@@ -35,13 +35,16 @@ export function watchdogClient(amt: Amt, options: WatchdogOptions = {}): Watchdo
   const watchdog = new Watchdog(onEvent);
   let timer: MeTimer | undefined;
   let link: MeLink | undefined;
+  /** When the last answer that is on its way is there. */
+  let answeredAtMs = 0;
   const isRequired = ({ enabled, watchdogRequired }: Amt['state']): boolean => enabled && watchdogRequired;
   // Connections come and go: the alarm is for when there is none.
   const arm = (): void => timer?.wakeAt(watchdog.nextTimeoutAt());
 
   amt.onChange(({ before, state }) => {
     if (isRequired(before) === isRequired(state)) return;
-    if (isRequired(state)) link?.notify();
+    // Behind an answer that says otherwise: the host takes the last word for what is so.
+    if (isRequired(state)) link?.notify(Math.max(0, answeredAtMs - link.nowMs));
     else if (timer !== undefined) watchdog.release(timer.nowMs);
     arm();
   });
@@ -96,7 +99,11 @@ export function watchdogClient(amt: Amt, options: WatchdogOptions = {}): Watchdo
           if (message instanceof AmtError) return;
           const response = answer(message, given.nowMs);
           arm();
-          if (response !== undefined) given.send(response, { delayMs: options.answerAfterMs ?? 0 });
+          if (response === undefined) return;
+          const { answerAfterMs = 0 } = options;
+          given.send(response, { delayMs: answerAfterMs });
+          const atMs = given.nowMs + answerAfterMs;
+          if (atMs !== Number.POSITIVE_INFINITY) answeredAtMs = Math.max(answeredAtMs, atMs);
         },
         onNotifications: () => true,
         onClose() {

@@ -179,6 +179,18 @@ describe('whether it is required', () => {
     expect(rig.notifyGet(handle, true).reply?.errno).toBe(11);
   });
 
+  it('a notification comes behind the answer that says otherwise', () => {
+    begin({ answerAfterMs: 500 }, { watchdogRequired: false });
+    rig.notifySet(handle, 1);
+    expect(ask(START)).toBeUndefined();
+    require(true);
+    rig.pass(499);
+    expect(rig.notifyGet(handle, true).reply?.errno).toBe(11);
+    rig.pass(1);
+    expect(hexOf(rig.read(handle).reply!.bytes)).toBe(NOT_REQUIRED);
+    expect(rig.notifyGet(handle, true).reply?.errno).toBe(0);
+  });
+
   it('a host that does not want to know is not', () => {
     begin({}, { watchdogRequired: false });
     require(true);

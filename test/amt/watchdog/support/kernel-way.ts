@@ -100,7 +100,7 @@ class Kernel implements WatchdogCalls {
         return kernel.#nowMs;
       },
       send: (bytes, how) => this.#in(how?.delayMs ?? 0, () => this.#feed({ type: 'message', bytes })),
-      notify: () => this.#in(0, () => this.#feed({ type: 'notification' })),
+      notify: (delayMs = 0) => this.#in(delayMs, () => this.#feed({ type: 'notification' })),
       disconnect() {},
       busy() {},
       wakeAt() {},
