@@ -41,6 +41,8 @@ export class ClientWatchdog {
   #driver = new WatchdogDriver();
   #connection: MeiConnection | undefined;
   #opener: OpenerId | undefined;
+  /** The firmware has notified since the last START. */
+  #notified = false;
   /** A STOP was sent, and the firmware has said nothing since. */
   #stopping = false;
   readonly #answers = new Map<number, (answer: Answer) => void>();
@@ -136,6 +138,10 @@ export class ClientWatchdog {
       if (connection !== this.#connection) return;
       this.#stopping = false;
       this.#driver.handle({ type: 'message', bytes });
+      // A device has no order of messages and notifications: this response may be older than the one that came before it.
+      if (this.#notified && this.#driver.state.phase === 'NOT_REQUIRED') {
+        this.#driver.handle({ type: 'notification' });
+      }
       this.#drain();
       this.#onWord?.();
     }
@@ -146,6 +152,7 @@ export class ClientWatchdog {
       for (;;) {
         await connection.notification();
         if (connection !== this.#connection) return;
+        this.#notified = true;
         this.#driver.handle({ type: 'notification' });
         this.#drain();
       }
@@ -220,6 +227,7 @@ export class ClientWatchdog {
   #send({ name, bytes }: Extract<DriverOutput, { type: 'send' }>): void {
     const driver = this.#driver;
     this.#stopping = name === 'STOP';
+    if (name === 'START') this.#notified = false;
     const after = (type: 'sent' | 'sendFailed'): void => {
       if (driver !== this.#driver) return;
       driver.handle({ type, name });

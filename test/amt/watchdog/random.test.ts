@@ -29,9 +29,7 @@ async function perform(world: World, act: Act): Promise<void> {
     case 'sleep':
       return world.sleepFor(act.seconds);
     case 'suspend':
-      await world.do(() => world.way.suspend());
-      await world.pass(act.seconds);
-      return world.do(() => world.way.resume());
+      return world.suspendFor(act.seconds);
     case 'reset':
       await world.do(() => world.way.reset(act.readyAfterMs));
       return world.pass(act.readyAfterMs / 1000);

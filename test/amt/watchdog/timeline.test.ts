@@ -264,6 +264,19 @@ describe.each([
     ]);
   });
 
+  it('required again while an answer is on its way that says otherwise', async () => {
+    await begin();
+    await require(false);
+    world.answerAfterMs = 14_000;
+    await world.pass(61);
+    await require(true);
+    world.answerAfterMs = 0;
+    await world.pass(14);
+    expect(world.taken().slice(7)).toEqual(expect.arrayContaining(['60 START 120', '74 not required']));
+    await world.pass(120);
+    expect(world.client.watchdog.phase).toBe('running');
+  });
+
   it('AMT that is switched off does not require it', async () => {
     await begin({ amt: { hostMayChangeEnabled: true } });
     await world.pass(90);
