@@ -6,6 +6,7 @@
  * outside: it acts on its channel whenever it likes, through `turn`.
  */
 import {
+  APF_DATA_HEADER,
   APF_OPEN_FAILURE,
   type FirmwareInput,
   type FirmwareOutput,
@@ -84,7 +85,7 @@ class LmeSession implements MeService {
     this.#link = link;
     this.#ports = ports;
     this.#turn = turn;
-    this.#session = new FirmwareSession({ uuid: amt.state.uuid });
+    this.#session = new FirmwareSession({ uuid: amt.state.uuid, window: WINDOW });
     this.#forgetAmt = amt.onChange(({ state }) => {
       if (!state.enabled) this.#turn(() => link.disconnect());
     });
@@ -197,5 +198,7 @@ class LmeSession implements MeService {
 }
 
 const MAX_MESSAGE_LENGTH = 4096;
+/** Of each channel: MeshCentral and rpc-go send as much as it lets them in one message. */
+const WINDOW = MAX_MESSAGE_LENGTH - APF_DATA_HEADER;
 /** Messages that may wait for the host before no more are made. */
 const UNSENT_MAX = 32;
