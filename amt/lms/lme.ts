@@ -106,7 +106,7 @@ export class Lme {
     const error = await this.#open(signal);
     if (error === undefined) return;
     if (!this.#options.retry || isFinal(error)) throw error;
-    this.#retryAfterFailure(error);
+    this.#goOnAfterFailure(error.message);
   }
 
   /** Takes over the stream of a program that has connected; the number of its connection, for `accept` and in news. */
@@ -183,6 +183,8 @@ export class Lme {
       () => this.#wasSent(mei),
       (error) => this.#lost(mei, error),
     );
+    // A firmware that asks and takes no answers would fill the memory.
+    if (this.#unsent > UNSENT_MAX) return this.#lost(mei, new Error('The firmware takes no messages.'));
     if (this.#unsent < CONGESTED || this.#congested) return;
     this.#congested = true;
     this.#feed({ type: 'congested', yes: true });
@@ -201,7 +203,7 @@ export class Lme {
     this.#mei = undefined;
     this.#closing = mei.close();
     this.#feed({ type: 'lost' });
-    this.#goOn(sentenceOf(why), APF_TIMERS.retry.ms);
+    this.#goOnAfterFailure(sentenceOf(why));
   }
 
   async #disconnect(why: string, retryAfterMs: number | undefined): Promise<void> {
@@ -226,14 +228,15 @@ export class Lme {
     this.#retry = this.#clock.schedule(this.#clock.now() + retryAfterMs, async () => {
       this.#retry = undefined;
       const error = await this.#open();
-      if (error !== undefined) this.#retryAfterFailure(error);
+      if (error !== undefined) this.#goOnAfterFailure(error.message);
     });
   }
 
-  #retryAfterFailure(error: MeiError): void {
+  /** The same, for a reason that the session does not count. */
+  #goOnAfterFailure(why: string): void {
     const { retry, slowRetry } = APF_TIMERS;
     const quick = ++this.#failures < APF_QUICK_TRIES;
-    this.#goOn(error.message, quick ? retry.ms : slowRetry.ms);
+    this.#goOn(why, quick ? retry.ms : slowRetry.ms);
   }
 
   #end(why: string): void {
@@ -301,7 +304,6 @@ export class Lme {
       case 'problem':
         return onNews({ type: 'problem', error: output.error });
       case 'started':
-        this.#failures = 0;
         return onNews({ type: 'started' });
       case 'listen':
         void this.#listen(output.id, output.port);
@@ -327,7 +329,9 @@ export class Lme {
   async #listen(id: number, port: number): Promise<void> {
     const ok = await this.#options.ports.listen(port);
     this.#feed({ type: 'listening', id, ok });
-    if (ok) this.#options.onNews({ type: 'listening', port });
+    if (!ok) return;
+    this.#failures = 0;
+    this.#options.onNews({ type: 'listening', port });
   }
 
   async #reach({ id, ...request }: ReachRequest & { readonly id: number }): Promise<void> {
@@ -360,5 +364,7 @@ function sentenceOf(error: Error & { readonly sentence?: string }): string {
 
 /** So many messages may wait for room in the kernel, which takes 50. */
 const CONGESTED = 64;
+/** So many in all, of answers above all: data waits from `CONGESTED` on, what was queued of eight channels apart. */
+const UNSENT_MAX = 4_096;
 /** What was sent last, the goodbye, gets so long to go out. */
 const FAREWELL_MS = 1_000;

@@ -1,4 +1,5 @@
 /** The local management service: AMT's ports on this machine's loopback addresses. */
+import type { Duplex } from 'node:stream';
 import { type Clock, type MeiCalls, systemClock } from '../../transport/index.ts';
 import { LmsError } from './errors.ts';
 import { type AmtEvent, EventChannel } from './events.ts';
@@ -66,6 +67,8 @@ class Service implements RunningLms {
   readonly #listeners: Listeners;
   readonly #events: EventChannel;
   readonly #lme: Lme;
+  /** Streams to services that the firmware has reached: they may outlive their channels for a while. */
+  readonly #reached = new Set<Duplex>();
   readonly #datagrams = new Rate(DATAGRAMS_PER_SECOND);
 
   constructor(options: RunLmsOptions) {
@@ -115,14 +118,24 @@ class Service implements RunningLms {
   }
 
   async #reach({ address, port }: ReachRequest) {
-    if (port === EVENTS) return this.#events.open();
     const target = { address, port };
+    if (this.#reached.size >= REACHED_MAX) {
+      this.#wanted('TCP', target, 'too many');
+      return undefined;
+    }
+    if (port === EVENTS) return this.#keep(this.#events.open());
     if (!isAllowed(this.#options.tcpTargets ?? [], target)) {
       this.#wanted('TCP', target, 'not allowed');
       return undefined;
     }
     const stream = await reach(target);
     this.#wanted('TCP', target, stream === undefined ? 'failed' : 'done');
+    return stream && this.#keep(stream);
+  }
+
+  #keep(stream: Duplex): Duplex {
+    this.#reached.add(stream);
+    stream.once('close', () => this.#reached.delete(stream));
     return stream;
   }
 
@@ -148,5 +161,7 @@ const AMT_WEB_PORTS = [16992, 16993] as const;
 const EVENTS = 0;
 /** Local programs get so long to take what was sent to them. */
 const STOP_MS = 3_000;
+/** Channels to services can be eight at a time. */
+const REACHED_MAX = 32;
 /** Alerts are few. */
 const DATAGRAMS_PER_SECOND = 10;

@@ -1,20 +1,43 @@
 /** What the management service tells, as lines of its log. */
 import type { Logger } from 'pino';
 import { formatTarget, type LmsNews } from '../../amt/index.ts';
+import { type Clock, systemClock } from '../../transport/index.ts';
 
 type Wanted = Extract<LmsNews, { type: 'wanted' }>;
 
-/** Logs one piece of news after the other. Waiting is said aloud once for each reason, not at each try. */
-export function newsLog(log: Logger): (news: LmsNews) => void {
+/**
+ * Logs one piece of news after the other. Waiting is said aloud once for each reason, not at each try; and of one event so
+ * many lines are logged at a time (`LINES_MAX`), for it is the firmware, or any program here, that makes most of them.
+ */
+export function newsLog(log: Logger, clock: Clock = systemClock): (news: LmsNews) => void {
   let reason: string | undefined;
+  let since = Number.NEGATIVE_INFINITY;
+  const lines = new Map<string, number>();
+  const isTooMany = ({ type }: LmsNews): boolean => {
+    if (clock.now() - since >= LINES_MS) {
+      since = clock.now();
+      lines.clear();
+    }
+    const count = (lines.get(type) ?? 0) + 1;
+    lines.set(type, count);
+    if (count === LINES_MAX + 1)
+      log.warn({ event: 'tooMany', of: type }, `No more of "${type}" is logged for ${LINES_MS / 1000} s.`);
+    return count > LINES_MAX;
+  };
   return (news) => {
     if (news.type === 'started') reason = undefined;
     const again = news.type === 'waiting' && news.why === reason;
     if (news.type === 'waiting') reason = news.why;
-    const { level, says, ...fields } = lineOf(news);
-    log[again ? 'debug' : level]({ event: news.type, ...fields }, says);
+    const { level: usual, says, ...fields } = lineOf(news);
+    const level = again ? 'debug' : usual;
+    if (!log.isLevelEnabled(level) || isTooMany(news)) return;
+    log[level]({ event: news.type, ...fields }, says);
   };
 }
+
+/** Lines of one event within so many milliseconds. */
+const LINES_MAX = 100;
+const LINES_MS = 10_000;
 
 interface Line {
   readonly level: 'error' | 'warn' | 'info' | 'debug';

@@ -4,6 +4,7 @@ import type { LmsNews } from '../../amt/index.ts';
 import { agentLog } from '../../cli/agent/log.ts';
 import type { Context } from '../../cli/command.ts';
 import { newsLog } from '../../cli/lms/news.ts';
+import { VirtualClock } from '../../transport/index.ts';
 import { Live } from './live.ts';
 import { sapwood } from './run.ts';
 
@@ -43,13 +44,16 @@ describe('the log', () => {
     printed = [];
   });
 
-  function tell(news: readonly LmsNews[], json = false): void {
+  function logger({ json = false, clock = new VirtualClock() }): (news: LmsNews) => void {
     const output = {
       say: (text: string) => said.push(text),
       print: (text: string) => void printed.push(text),
       flush: async () => {},
     };
-    const log = newsLog(agentLog({ json, output } as unknown as Context, 'info'));
+    return newsLog(agentLog({ json, output } as unknown as Context, 'info'), clock);
+  }
+  function tell(news: readonly LmsNews[], options = {}): void {
+    const log = logger(options);
     for (const item of news) log(item);
   }
   const words = () => said.map((line) => line.replace(/^\S+ /, ''));
@@ -93,7 +97,7 @@ describe('the log', () => {
   });
 
   test('is JSON lines with --json', () => {
-    tell([{ type: 'event', messageId: undefined, arguments: [], body: '\u001b[2J' }], true);
+    tell([{ type: 'event', messageId: undefined, arguments: [], body: '\u001b[2J' }], { json: true });
     expect(JSON.parse(printed[0]!)).toMatchObject({
       level: 'info',
       event: 'event',
@@ -101,6 +105,28 @@ describe('the log', () => {
       body: '\u001b[2J',
     });
     expect(said).toEqual([]);
+  });
+
+  test('is not flooded, by whatever there is too much of', () => {
+    const clock = new VirtualClock();
+    const refused = { type: 'refused', connection: 1, reason: 'No.' } as const;
+    tell([...Array(1_000).fill(refused), { type: 'started' }], { clock });
+    expect(words()).toHaveLength(102);
+    expect(words().slice(-2)).toEqual([
+      'warn: No more of "refused" is logged for 10 s. (of=refused)',
+      'AMT is there.',
+    ]);
+  });
+
+  test('goes on after a flood', () => {
+    const clock = new VirtualClock();
+    const log = logger({ clock });
+    const refused = { type: 'refused', connection: 1, reason: 'No.' } as const;
+    for (let n = 0; n < 1_000; n++) log(refused);
+    said = [];
+    clock.advanceBy(10_000);
+    log(refused);
+    expect(words()).toEqual(['warn: A connection was refused. No. (connection=1)']);
   });
 
   test('lets nothing of the firmware reach the terminal as it is', () => {

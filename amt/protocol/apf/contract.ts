@@ -16,7 +16,10 @@ import type { AmtError } from '../errors.ts';
 
 /** What happens to the carrier, an ME client's connection, on either side. */
 export type CarrierInput =
-  /** It is connected, for the first time or again. `maxMessageLength`: of the ME client, in bytes, at least 128. */
+  /**
+   * It is connected, for the first time or again. `maxMessageLength`: of the ME client, in bytes; below
+   * `APF_MESSAGE_MIN` there is no session, and `disconnect` follows.
+   */
   | { readonly type: 'connected'; readonly maxMessageLength: number }
   /** One APF message. */
   | { readonly type: 'message'; readonly bytes: Uint8Array }

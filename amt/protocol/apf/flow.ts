@@ -57,8 +57,7 @@ export class Flow {
 
   congested(nowMs: number, yes: boolean, channels: Iterable<Channel>): void {
     this.#congested = yes;
-    if (yes) return;
-    const hungry = new Set(channels);
+    const hungry = new Set([...channels].filter(({ queued }) => queued > 0));
     // One message of each in turn, by putting it behind the others: the many bytes of one are not before the few of another.
     for (const channel of hungry) {
       hungry.delete(channel);
@@ -113,7 +112,7 @@ export class Flow {
     if (channel.phase !== 'open') return;
     channel.deadline = undefined;
     if (channel.queued > 0) {
-      if (channel.txWindow === 0) channel.deadline = nowMs + APF_TIMERS.stall.ms;
+      if (channel.txWindow === 0 || this.#congested) channel.deadline = nowMs + APF_TIMERS.stall.ms;
     } else if (channel.ended) {
       // A service that the other side has reached ends when all is said: no answer is to come.
       const isOver = channel.isGone || !this.#options.halfClose || !channel.isOurs;

@@ -25,6 +25,8 @@ import {
 export const APF_TEXT_MAX = 2048;
 /** Bytes of channel data or of a datagram in one message, as MPS limits them. */
 export const APF_DATA_MAX = 0x100000;
+/** Bytes of PROTOCOLVERSION, which every carrier must take; no message without data is longer. */
+export const APF_MESSAGE_MIN = 93;
 /** Bytes of CHANNEL_DATA that are no data. */
 export const APF_DATA_HEADER = 9;
 /** All ones: as much as a window can be. */

@@ -9,7 +9,13 @@ import type { Channel } from './channel.ts';
 import { Channels, type ChannelsOptions, type ChannelsOwner, isAboutChannel } from './channels.ts';
 import { type ApfSender, decodeApf, encodeApf } from './codec.ts';
 import type { CarrierInput, CarrierOutput, ConnectionInput, ConnectionOutput } from './contract.ts';
-import { APF_DISCONNECT, type ApfMessage, type ApfMessageOf, type ApfName } from './messages.ts';
+import {
+  APF_DISCONNECT,
+  APF_MESSAGE_MIN,
+  type ApfMessage,
+  type ApfMessageOf,
+  type ApfName,
+} from './messages.ts';
 
 /** `off`: there is no carrier. `version`: the versions are not agreed on. `agreed`: the service is not started. */
 export type ApfPhase = 'off' | 'version' | 'agreed' | 'started' | 'stopped';
@@ -88,6 +94,8 @@ export abstract class ApfSession<Output> implements ChannelsOwner {
         if (this.#phase === 'stopped') return;
         this.#over(nowMs, undefined);
         this.#phase = 'version';
+        if (input.maxMessageLength < APF_MESSAGE_MIN)
+          return this.#over(nowMs, tooShort(input.maxMessageLength));
         this.channels.start(input.maxMessageLength);
         return this.onConnected(nowMs);
       case 'lost':
@@ -135,6 +143,10 @@ export abstract class ApfSession<Output> implements ChannelsOwner {
     this.channels.endAll(nowMs, why ?? 'The connection to the firmware was lost.');
     this.onOver(nowMs, why);
   }
+}
+
+function tooShort(maxMessageLength: number): string {
+  return `Messages to the firmware have ${maxMessageLength} bytes at most; APF needs ${APF_MESSAGE_MIN}.`;
 }
 
 function goodbyeOf({ reason }: ApfMessageOf<'DISCONNECT'>): string {

@@ -46,7 +46,7 @@ export const APF_TIMERS = {
   },
   stall: {
     ms: 60_000,
-    when: 'The other side has made no room for bytes that are queued: the connection is closed.',
+    when: 'The other side has made no room for bytes that are queued, or the carrier takes none: the connection is closed.',
     source: 'Chosen.',
   },
   unanswered: {

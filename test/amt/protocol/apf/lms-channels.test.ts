@@ -272,6 +272,38 @@ describe('a carrier that takes no more', () => {
     ]);
   });
 
+  it('for a minute ends the connections that wait for it, and no others', () => {
+    const lms = startedLms();
+    for (const id of [1, 2]) {
+      lms.put(accept(id));
+      lms.hear(confirm(id));
+    }
+    lms.put({ type: 'congested', yes: true });
+    lms.put(give(1, 1));
+    expect(lms.pass(APF_TIMERS.stall.ms - 1)).toEqual([]);
+    expect(lms.pass(1)).toEqual([{ type: 'closed', connection: 1 }, close(101)]);
+    expect(lms.pass(APF_TIMERS.stall.ms)).toEqual([]);
+  });
+
+  it('does not count while it still takes some', () => {
+    const lms = openLms();
+    lms.put({ type: 'congested', yes: true });
+    lms.put(give(1, 1));
+    lms.pass(APF_TIMERS.stall.ms - 1);
+    lms.put({ type: 'congested', yes: false });
+    expect(lms.session.nextTimeoutAt()).toBeUndefined();
+  });
+
+  it('does not give more time to a program that has ended', () => {
+    const lms = openLms();
+    lms.put(give(1, 1));
+    lms.put({ type: 'end', connection: 1 });
+    const due = lms.session.nextTimeoutAt();
+    lms.pass(1_000);
+    for (const yes of [true, false]) lms.put({ type: 'congested', yes });
+    expect(lms.session.nextTimeoutAt()).toBe(due);
+  });
+
   it('still gets everything else', () => {
     const lms = openLms();
     lms.put({ type: 'congested', yes: true });
