@@ -156,7 +156,7 @@ describe('messages', () => {
 
   test('a full queue makes a sender wait for POLLOUT', async () => {
     const connection = await connect(TEST_GUIDS.plain);
-    await say(connection, '@busy 1000');
+    await say(connection, '@busy 4000');
     let sent = 0;
     const all = Promise.all(
       Array.from({ length: 60 }, async (_, i) => {
