@@ -1,15 +1,6 @@
 /** Runs an `LmsSession`: its carrier is the ME client LME, opened again when it ends; its connections are streams. */
 import type { Duplex } from 'node:stream';
-import {
-  type Clock,
-  MEI_CLIENTS,
-  type MeiCalls,
-  type MeiConnection,
-  MeiError,
-  openMei,
-  systemClock,
-  type Timer,
-} from '../../transport/index.ts';
+import { type Clock, type MeiCalls, type MeiError, systemClock, type Timer } from '../../transport/index.ts';
 import {
   type AmtError,
   APF_QUICK_TRIES,
@@ -18,6 +9,7 @@ import {
   type LmsOutput,
   LmsSession,
 } from '../protocol/index.ts';
+import { Carrier } from './carrier.ts';
 import { type Carried, LocalStreams } from './local.ts';
 
 /** A service of the host that the firmware wants to reach; port 0: AMT's events. */
@@ -70,18 +62,14 @@ export class Lme {
   readonly #clock: Clock;
   readonly #session = new LmsSession();
   readonly #streams: LocalStreams;
-  readonly #giveUp = new AbortController();
+  readonly #carrier: Carrier;
   #inputs: LmsInput[] = [];
   #busy = false;
   #timer: Timer | undefined;
   #timerFor: number | undefined;
-  #mei: MeiConnection | undefined;
-  #sent: Promise<unknown> = Promise.resolve();
-  #unsent = 0;
-  #congested = false;
   #failures = 0;
   #retry: Timer | undefined;
-  #closing: Promise<void> = Promise.resolve();
+  #disconnecting: Promise<void> = Promise.resolve();
   #stopping = false;
   #tellEnded!: (why: string) => void;
 
@@ -91,7 +79,17 @@ export class Lme {
     this.ended = new Promise((resolve) => {
       this.#tellEnded = resolve;
     });
-    const { onNews } = options;
+    const { path, calls, onNews } = options;
+    this.#carrier = new Carrier({
+      path,
+      calls,
+      clock: this.#clock,
+      feed: (input) => {
+        if (input.type === 'connected') onNews({ type: 'connected' });
+        this.#feed(input);
+      },
+      onLost: (why) => this.#goOnAfterFailure(why),
+    });
     this.#streams = new LocalStreams({
       feed: (input) => this.#feed(input),
       onOver: (carried) => onNews({ type: 'over', ...carried }),
@@ -103,7 +101,7 @@ export class Lme {
    * no retry; other failures are news, and it is tried again. `signal` ends the attempt.
    */
   async start(signal?: AbortSignal): Promise<void> {
-    const error = await this.#open(signal);
+    const error = await this.#carrier.open(signal);
     if (error === undefined) return;
     if (!this.#options.retry || isFinal(error)) throw error;
     this.#goOnAfterFailure(error.message);
@@ -126,98 +124,23 @@ export class Lme {
   async stop(patienceMs: number): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
-      this.#giveUp.abort();
+      this.#carrier.giveUp();
       if (this.#retry !== undefined) this.#clock.cancel(this.#retry);
-      if (this.#mei === undefined) this.#end('It was stopped.');
-      else this.#feed({ type: 'stop' });
+      if (this.#carrier.isOpen) this.#feed({ type: 'stop' });
+      else this.#end('It was stopped.');
     }
     await this.ended;
-    await this.#closing;
+    await this.#disconnecting;
+    await this.#carrier.closed;
     await this.#streams.close(patienceMs, this.#clock);
   }
 
   // ---- the carrier
 
-  async #open(given?: AbortSignal): Promise<MeiError | undefined> {
-    const { path, calls } = this.#options;
-    const signal = AbortSignal.any([this.#giveUp.signal, ...(given === undefined ? [] : [given])]);
-    let mei: MeiConnection;
-    try {
-      mei = await openMei(path, { client: MEI_CLIENTS.LME.guid, signal }, calls);
-    } catch (error) {
-      if (this.#stopping) return undefined;
-      if (!(error instanceof MeiError)) throw error;
-      return error;
-    }
-    if (this.#stopping) {
-      await mei.close();
-      return undefined;
-    }
-    this.#mei = mei;
-    this.#unsent = 0;
-    this.#congested = false;
-    this.#options.onNews({ type: 'connected' });
-    this.#feed({ type: 'connected', maxMessageLength: mei.maxMessageLength });
-    void this.#receive(mei);
-    return undefined;
-  }
-
-  async #receive(mei: MeiConnection): Promise<void> {
-    try {
-      while (this.#mei === mei) {
-        const bytes = await mei.receive();
-        // What comes behind the end of a session is nothing any more.
-        if (this.#mei === mei) this.#feed({ type: 'message', bytes });
-      }
-    } catch (error) {
-      // A message that was lost makes nonsense of the windows: there is no way on but another session.
-      this.#lost(mei, error as Error);
-    }
-  }
-
-  #send(bytes: Uint8Array): void {
-    const mei = this.#mei;
-    if (mei === undefined) return;
-    this.#unsent++;
-    this.#sent = mei.send(bytes).then(
-      () => this.#wasSent(mei),
-      (error) => this.#lost(mei, error),
-    );
-    // A firmware that asks and takes no answers would fill the memory.
-    if (this.#unsent > UNSENT_MAX) return this.#lost(mei, new Error('The firmware takes no messages.'));
-    if (this.#unsent < CONGESTED || this.#congested) return;
-    this.#congested = true;
-    this.#feed({ type: 'congested', yes: true });
-  }
-
-  #wasSent(mei: MeiConnection): void {
-    if (this.#mei !== mei) return;
-    this.#unsent--;
-    if (!this.#congested || this.#unsent > CONGESTED / 2) return;
-    this.#congested = false;
-    this.#feed({ type: 'congested', yes: false });
-  }
-
-  #lost(mei: MeiConnection, why: Error): void {
-    if (this.#mei !== mei) return;
-    this.#mei = undefined;
-    this.#closing = mei.close();
-    this.#feed({ type: 'lost' });
-    this.#goOnAfterFailure(sentenceOf(why));
-  }
-
   async #disconnect(why: string, retryAfterMs: number | undefined): Promise<void> {
-    const mei = this.#mei;
-    if (mei === undefined) return;
-    this.#mei = undefined;
-    const sent = this.#sent;
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#clock.schedule(this.#clock.now() + FAREWELL_MS, resolve);
-    });
-    await Promise.race([sent, late]);
-    this.#clock.cancel(timer!);
-    await mei.close();
+    // It may have been lost with the goodbye, and is opened again for that already.
+    if (!this.#carrier.isOpen) return;
+    await this.#carrier.close();
     this.#goOn(why, retryAfterMs ?? APF_TIMERS.retry.ms);
   }
 
@@ -227,7 +150,7 @@ export class Lme {
     this.#options.onNews({ type: 'waiting', why, retryAfterMs });
     this.#retry = this.#clock.schedule(this.#clock.now() + retryAfterMs, async () => {
       this.#retry = undefined;
-      const error = await this.#open();
+      const error = await this.#carrier.open(undefined);
       if (error !== undefined) this.#goOnAfterFailure(error.message);
     });
   }
@@ -297,9 +220,9 @@ export class Lme {
     const { ports, onNews } = this.#options;
     switch (output.type) {
       case 'send':
-        return this.#send(output.bytes);
+        return this.#carrier.send(output.bytes);
       case 'disconnect':
-        this.#closing = this.#disconnect(output.why, output.retryAfterMs);
+        this.#disconnecting = this.#disconnect(output.why, output.retryAfterMs);
         return;
       case 'problem':
         return onNews({ type: 'problem', error: output.error });
@@ -345,7 +268,7 @@ export class Lme {
 }
 
 /** A failure that does not go away by waiting: somebody has to do something first. */
-export function isFinal({ code }: MeiError): boolean {
+function isFinal({ code }: MeiError): boolean {
   return FINAL.has(code);
 }
 
@@ -357,14 +280,3 @@ const FINAL: ReadonlySet<MeiError['code']> = new Set([
   'MEI_ERR_LENGTH',
   'MEI_ERR_CANCELLED',
 ] as const);
-
-function sentenceOf(error: Error & { readonly sentence?: string }): string {
-  return error.sentence ?? error.message;
-}
-
-/** So many messages may wait for room in the kernel, which takes 50. */
-const CONGESTED = 64;
-/** So many in all, of answers above all: data waits from `CONGESTED` on, what was queued of eight channels apart. */
-const UNSENT_MAX = 4_096;
-/** What was sent last, the goodbye, gets so long to go out. */
-const FAREWELL_MS = 1_000;

@@ -71,16 +71,19 @@ export class Channel {
     if (size === 0) return undefined;
     const message = channelData(this.peerId, size);
     let at = APF_DATA_HEADER;
+    let done = 0;
     while (at < message.length) {
-      const first = this.#queue[0]!;
+      const first = this.#queue[done]!;
       const end = Math.min(first.length, this.#sentOfFirst + message.length - at);
       message.set(first.subarray(this.#sentOfFirst, end), at);
       at += end - this.#sentOfFirst;
       this.#sentOfFirst = end;
       if (end < first.length) break;
-      this.#queue.shift();
+      done++;
       this.#sentOfFirst = 0;
     }
+    // All at once: there may be thousands of a byte each.
+    if (done > 0) this.#queue.splice(0, done);
     this.#queued -= size;
     this.txWindow -= size;
     this.answered = false;

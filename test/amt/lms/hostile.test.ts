@@ -74,6 +74,30 @@ describe('a firmware', () => {
     expect([driver.descriptors, driver.watches]).toEqual([0, 0]);
   });
 
+  test('that takes not even the goodbye is tried again once', async () => {
+    const version = { name: 'PROTOCOLVERSION', major: 2, minor: 0, trigger: 254 } as const;
+    const uuid = '00000000-0000-0000-0000-000000000000';
+    let connections = 0;
+    const driver: StuckDriver = new StuckDriver({
+      clients: [
+        lme((link) => {
+          driver.isStuck = ++connections === 1;
+          if (!driver.isStuck) return;
+          for (let n = 0; n < 4_096; n++) link.send(encodeApf({ name: 'KEEPALIVE_REQUEST', cookie: n }));
+          link.send(encodeApf({ ...version, uuid }));
+          driver.advance(0);
+        }),
+      ],
+    });
+    const { clock, lms, wait, waits } = await startBeside(driver);
+    await wait(1);
+    clock.advanceBy(1_000);
+    await settled();
+    expect([waits.length, connections, driver.descriptors]).toEqual([1, 2, 1]);
+    await lms.stop();
+    expect(driver.descriptors).toBe(0);
+  });
+
   test('that ends each connection at once is asked less often in the end', async () => {
     const driver: MeiDriver = new MeiDriver({
       clients: [
