@@ -10,6 +10,7 @@ import { replayBench } from './replay.ts';
 import { type BenchResult, formatResult } from './result.ts';
 import { ringBench } from './rings.ts';
 import { rxBench } from './rx/bench.ts';
+import { startBench } from './start.ts';
 import { workerBench } from './worker.ts';
 
 const BENCHES: Readonly<Record<string, () => BenchResult[] | Promise<BenchResult[]>>> = {
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => BenchResult[] | Promise<BenchResult
   replay: () => replayBench(),
   pairs: () => pairsBench(),
   rx: rxBench,
+  start: startBench,
 };
 
 const args = process.argv.slice(2);
