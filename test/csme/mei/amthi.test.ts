@@ -136,6 +136,8 @@ describe('what changes AMT', () => {
       'INVALID_DOMAIN_NAME',
     );
     expect(asking.status({ command: 'SET_HOST_FQDN', data: { fqdn: 'pc.corp.example' } })).toBe('SUCCESS');
+    // As Intel's management service writes a text.
+    expect(asking.status({ command: 'SET_HOST_FQDN', data: { fqdn: 'pc.corp.example\0' } })).toBe('SUCCESS');
     const password = new Secret('once');
     expect(asking.status({ command: 'SET_PROVISIONING_SERVER_OTP', data: { password } })).toBe('SUCCESS');
     expect(amt.state).toMatchObject({

@@ -26,8 +26,10 @@ export const COMMANDS = {
   },
   SET_PROVISIONING_SERVER_OTP: (amt, { password }, nowMs) =>
     amt.perform(nowMs, { type: 'setProvisioningServerOtp', otp: password.reveal() }),
-  SET_DNS_SUFFIX: (amt, { suffix }, nowMs) => amt.perform(nowMs, { type: 'setDnsSuffix', dnsSuffix: suffix }),
-  SET_HOST_FQDN: (amt, { fqdn }, nowMs) => amt.perform(nowMs, { type: 'setHostFqdn', fqdn }),
+  SET_DNS_SUFFIX: (amt, { suffix }, nowMs) =>
+    amt.perform(nowMs, { type: 'setDnsSuffix', dnsSuffix: withoutEnd(suffix) }),
+  SET_HOST_FQDN: (amt, { fqdn }, nowMs) =>
+    amt.perform(nowMs, { type: 'setHostFqdn', fqdn: withoutEnd(fqdn) }),
   SET_ENTERPRISE_ACCESS: (amt, { flags, enterpriseAccess }, nowMs) =>
     flags > 1 || enterpriseAccess > 1
       ? INVALID_PARAMETER
@@ -41,4 +43,9 @@ export const COMMANDS = {
 function ownHash({ uuid }: AmtState, algorithm: number): Uint8Array {
   const own = parseGuid(uuid)!;
   return inPlace(Uint8Array.from({ length: HASH_BYTES.get(algorithm) ?? 0 }, (_, i) => own[i % 16]!));
+}
+
+/** Intel's management service counts the NUL behind a text as one of its characters. */
+function withoutEnd(text: string): string {
+  return text.endsWith('\0') ? text.slice(0, -1) : text;
 }
