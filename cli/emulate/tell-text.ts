@@ -1,8 +1,9 @@
 /** What the emulated CSME tells of itself, as sentences. */
+import { getSystemErrorName } from 'node:util';
 import { type AmtChange, type AmtState, usesWlan } from '../../csme/amt/index.ts';
 import type { FirmwareTell } from '../../csme/index.ts';
 import type { MeiTell, WatchdogEvent } from '../../csme/mei/index.ts';
-import { errnoName, formatMac } from '../../sap/index.ts';
+import { formatMac } from '../../sap/index.ts';
 
 type Texts = {
   readonly [N in FirmwareTell['name']]: (args: Extract<FirmwareTell, { name: N }>['args']) => string;
@@ -100,7 +101,7 @@ export function meiText(tell: MeiTell): string {
     case 'connected':
       return `a program is connected to ${tell.client}${tell.vtag === 0 ? '' : `, tag ${tell.vtag}`}`;
     case 'refused':
-      return `${tell.client} refuses a program: ${errnoName(tell.errno) ?? tell.errno}`;
+      return `${tell.client} refuses a program: ${getSystemErrorName(-tell.errno)}`;
     case 'disconnected':
       return `a program is not connected to ${tell.client} any more (${tell.by})`;
     case 'state':
