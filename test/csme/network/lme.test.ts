@@ -1,5 +1,4 @@
 /** AMT's web service behind LME, reached as programs of the host reach it: a session of APF, HTTP over its channels. */
-import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { AMT, IPS } from '@device-management-toolkit/wsman-messages';
@@ -10,7 +9,7 @@ import { Amt, DISABLED, LOCAL_USER, UNPROVISIONED } from '../../../csme/amt/inde
 import { standardClients } from '../../../csme/mei/index.ts';
 import { serveLme } from '../../../csme/network/index.ts';
 import { MeiDriver, settled } from '../../transport/mei/support/driver.ts';
-import { type Answer, CREDENTIALS } from './support.ts';
+import { type Answer, askBy, CREDENTIALS } from './support.ts';
 
 const PATH = '/dev/mei0';
 const PAGE = new Uint8Array(1_000_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
@@ -58,23 +57,8 @@ function send(
   headers: Record<string, string> = {},
   body = '',
 ): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const all = { ...headers, connection: 'close', 'content-length': String(body.length) };
-    const sent = request({ createConnection: () => stream, method, path, headers: all }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(parts),
-        }),
-      );
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
+  const all = { ...headers, connection: 'close', 'content-length': String(body.length) };
+  return askBy({ createConnection: () => stream, method, path, headers: all }, body);
 }
 
 /** Resolves when the other side has ended the connection, one way or the other. */
