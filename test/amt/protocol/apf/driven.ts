@@ -123,3 +123,26 @@ export function startedFirmware(options: FirmwareOptions = {}) {
   firmware.hear(VERSION, { name: 'SERVICE_ACCEPT', service: PFWD }, { name: 'REQUEST_SUCCESS', port: PORT });
   return firmware;
 }
+
+// What the firmware says of a channel that the session numbered `id`; the firmware's own number is 100 more.
+
+export const confirm = (id: number, initialWindow = 4096) =>
+  ({
+    name: 'CHANNEL_OPEN_CONFIRMATION',
+    recipientChannel: id,
+    senderChannel: 100 + id,
+    initialWindow,
+  }) as const;
+export const refuse = (id: number, reason: number) =>
+  ({ name: 'CHANNEL_OPEN_FAILURE', recipientChannel: id, reason }) as const;
+export const close = (id: number) => ({ name: 'CHANNEL_CLOSE', recipientChannel: id }) as const;
+export const data = (id: number, bytes: Uint8Array) =>
+  ({ name: 'CHANNEL_DATA', recipientChannel: id, data: bytes }) as const;
+export const adjust = (id: number, bytesToAdd: number) =>
+  ({ name: 'CHANNEL_WINDOW_ADJUST', recipientChannel: id, bytesToAdd }) as const;
+export const give = (connection: number, count: number) =>
+  ({ type: 'data', connection, bytes: new Uint8Array(count).fill(connection) }) as const;
+export const sizes = (outputs: readonly object[]) =>
+  (outputs as Partial<ApfMessage>[]).flatMap((one) =>
+    one.name === 'CHANNEL_DATA' ? [one.data!.length] : [],
+  );
